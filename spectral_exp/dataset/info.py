@@ -1,0 +1,48 @@
+"""What a run needs to know about a data set besides its numbers."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Task = Literal["classification", "regression"]
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """Describe the inputs and the target of a data set.
+
+    Attributes:
+        name: the data set's name.
+        task: what is predicted.
+        feature_names: one name per input, unique.
+        shape: the shape of one row, such as (28, 28); its product is n_features.
+        class_names: names of the classes in the order of their codes; empty for regression.
+        true_strength: known relevance of every input, shape (n_features,), 0 = irrelevant; or None.
+        target_mean: for regression, what was subtracted from the target (training rows only).
+        target_scale: for regression, what the target was divided by after that.
+    """
+
+    name: str
+    task: Task
+    feature_names: tuple[str, ...]
+    shape: tuple[int, ...]
+    class_names: tuple[str, ...] = ()
+    true_strength: np.ndarray | None = None
+    target_mean: float = 0.0
+    target_scale: float = 1.0
+
+    @property
+    def n_features(self) -> int:
+        """Number of inputs."""
+        return len(self.feature_names)
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs a model needs: one per class, or one for regression."""
+        return len(self.class_names) if self.task == "classification" else 1
+
+    @property
+    def is_image(self) -> bool:
+        """Whether the inputs are the pixels of an image, (height, width)."""
+        return len(self.shape) == 2

@@ -1,0 +1,1 @@
+"""Pure tensor functions: the maths, free of state, Lightning and Hydra."""

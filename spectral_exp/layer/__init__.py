@@ -1,0 +1,1 @@
+"""Layers whose weight is written as eigenvectors times eigenvalues."""

@@ -1,0 +1,96 @@
+"""Read a run folder back, without running anything that is in it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from omegaconf import DictConfig, OmegaConf
+from torch import nn
+
+from spectral_exp.build import build_model
+from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.errors import UserError
+from spectral_exp.tracking.checkpoint import read_checkpoint
+from spectral_exp.tracking.run_folder import (
+    BEST_CHECKPOINT,
+    CHECKPOINTS,
+    CONFIG,
+    DATASET,
+    LAST_CHECKPOINT,
+    MASK,
+    METRICS,
+    RANKING,
+    TRACE,
+)
+from spectral_exp.tracking.trace import Trace, read_trace
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a finished run left behind.
+
+    Attributes:
+        folder: the run folder.
+        config: the resolved configuration.
+        info: what the inputs and the target are.
+        model: the network that was ranked and tested, in evaluation mode, on the CPU.
+        ranking: one row per input, most relevant first; the columns of `ranking.csv`.
+        mask: which inputs were selected, shape (n_features,).
+        metrics: the final metrics.
+        trace: eigenvalues and masks over training; None if they were not recorded.
+    """
+
+    folder: Path
+    config: DictConfig
+    info: DatasetInfo
+    model: nn.Module
+    ranking: pd.DataFrame
+    mask: np.ndarray
+    metrics: dict[str, Any]
+    trace: Trace | None
+
+
+def load_run(folder: str | Path) -> Run:
+    """Load model, configuration, ranking, mask and trace of a finished run.
+
+    Args:
+        folder: the run folder.
+
+    Returns:
+        The run.
+
+    Raises:
+        UserError: if it is no run folder, the run is not finished, or a file is broken.
+    """
+    folder = Path(folder)
+    for name in (CONFIG, DATASET, RANKING, MASK, METRICS):
+        if not (folder / name).is_file():
+            raise UserError(f"{folder}: not the folder of a finished run: there is no {name}")
+    config = OmegaConf.load(folder / CONFIG)
+    assert isinstance(config, DictConfig)
+    info = _read_info(folder / DATASET)
+    model = build_model(config.model, info)
+    weights = BEST_CHECKPOINT if config.final_weights == "best" else LAST_CHECKPOINT
+    state = read_checkpoint(folder / CHECKPOINTS / weights)["state_dict"]
+    model.load_state_dict({name[len("model.") :]: value for name, value in state.items() if name.startswith("model.")})
+    return Run(
+        folder=folder,
+        config=config,
+        info=info,
+        model=model.eval(),
+        ranking=pd.read_csv(folder / RANKING),
+        mask=np.load(folder / MASK, allow_pickle=False),
+        metrics=json.loads((folder / METRICS).read_text(encoding="utf-8")),
+        trace=read_trace(folder / TRACE) if (folder / TRACE).is_file() else None,
+    )
+
+
+def _read_info(path: Path) -> DatasetInfo:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    strength = content.pop("true_strength")
+    for name in ("feature_names", "shape", "class_names"):
+        content[name] = tuple(content[name])
+    return DatasetInfo(true_strength=None if strength is None else np.asarray(strength), **content)

@@ -1,0 +1,1 @@
+"""Networks; each has an `input_layer` whose columns belong to the inputs of the data."""

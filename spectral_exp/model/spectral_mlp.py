@@ -1,0 +1,81 @@
+"""A multilayer perceptron whose first layer, or every layer, is spectral."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from spectral_exp.layer.spectral_linear import Gauge, SpectralLinear
+from spectral_exp.model.hidden_layers import Activation, Initialization, hidden_layers
+
+
+class SpectralMLP(nn.Module):
+    """Stack spectral and plain linear layers with activation, batch norm and dropout between them.
+
+    Under the same random seed it starts as the same function as `DenseMLP`.
+    Source: Chicchi et al., Communications Physics (2026), doi 10.1038/s42005-026-02614-7.
+
+    Args:
+        in_features: number of inputs, n_features.
+        out_features: number of outputs (classes, or 1 for regression).
+        hidden_features: width of every hidden layer.
+        activation: for all hidden layers, or a list with one each.
+        batch_norm: normalise behind the activation; one value or a list.
+        dropout: share of hidden units dropped in training; one value or a list.
+        spectral_layers: `first`, or `all` as in the paper.
+        gauge: how the scale shared by eigenvalue and eigenvector is fixed.
+        train_output_eigenvalues: learn lambda_out of the spectral layers.
+        initialization: PyTorch's default or the paper's.
+
+    Shape:
+        Input (n_rows, n_features), flattened if it has more axes; output (n_rows, out_features).
+
+    Raises:
+        ValueError: if a value is out of range or a list has the wrong length.
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        hidden_features: Sequence[int],
+        activation: Activation | Sequence[Activation] = "relu",
+        batch_norm: bool | Sequence[bool] = False,
+        dropout: float | Sequence[float] = 0.0,
+        spectral_layers: Literal["first", "all"] = "first",
+        gauge: Gauge = "free",
+        train_output_eigenvalues: bool = False,
+        initialization: Initialization = "kaiming_uniform",
+    ) -> None:
+        super().__init__()
+        if spectral_layers not in ("first", "all"):
+            raise ValueError(f"spectral_layers must be 'first' or 'all', got {spectral_layers!r}")
+
+        def convert(position: int, linear: nn.Linear) -> nn.Module:
+            if position > 0 and spectral_layers == "first":
+                return linear
+            return SpectralLinear.from_linear(linear, gauge, train_output_eigenvalues)
+
+        self.layers = hidden_layers(
+            in_features, out_features, hidden_features, activation, batch_norm, dropout, initialization, convert
+        )
+
+    @property
+    def input_layer(self) -> SpectralLinear:
+        """The layer whose eigenvalues belong to the inputs of the data."""
+        layer = self.layers[0]
+        assert isinstance(layer, SpectralLinear)
+        return layer
+
+    def forward(self, inputs: Float[Tensor, "n_rows *shape"]) -> Float[Tensor, "n_rows n_out"]:
+        """Compute logits, or the predicted value for regression.
+
+        Args:
+            inputs: rows of inputs.
+
+        Returns:
+            One row of outputs per row of inputs.
+        """
+        outputs: Tensor = self.layers(inputs.flatten(1))
+        return outputs

@@ -1,0 +1,222 @@
+"""Training, validation and test of a model whose first layer is spectral."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR
+from torchmetrics import Metric, MetricCollection
+from torchmetrics.classification import MulticlassAccuracy
+from torchmetrics.regression import MeanAbsoluteError, R2Score
+
+from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.regularization.regularization import Regularization
+from spectral_exp.regularization.schedule.schedule import Schedule
+
+LOSSES: dict[str, tuple[str, Callable[[Tensor, Tensor], Tensor]]] = {
+    "cross_entropy": ("classification", F.cross_entropy),
+    "mse": ("regression", F.mse_loss),
+    "l1": ("regression", F.l1_loss),
+}
+AUTO_LOSS = {"classification": "cross_entropy", "regression": "mse"}
+STEPS_BETWEEN_CHECKS = 100
+
+
+class TrainingDivergedError(RuntimeError):
+    """The loss became NaN or infinite."""
+
+
+class SpectralModule(pl.LightningModule):
+    """Fit a model with the penalty on the eigenvalues of its input layer.
+
+    Args:
+        model: a network with an `input_layer`.
+        info: what the inputs and the target are.
+        regularization: pushes the eigenvalues of the input layer.
+        optimizer: makes an optimizer from groups of parameters.
+        lr_schedule: factor of the learning rate over training progress.
+        input_scale: standard deviation of every input, to enter the relevance; None for the bare norm.
+        loss: `auto`, or one of `LOSSES`.
+        eigenvalue_lr_factor: learning rate of the eigenvalues over that of everything else.
+        seed: fixes what is random within an epoch (dropout), so that a resumed run repeats it.
+
+    Raises:
+        ValueError: if the loss does not fit the task, or eigenvalues are to be pushed that the model lacks.
+    """
+
+    input_scale: Tensor | None
+
+    def __init__(
+        self,
+        model: nn.Module,
+        info: DatasetInfo,
+        regularization: Regularization,
+        optimizer: Callable[[Iterable[dict[str, Any]]], Optimizer],
+        lr_schedule: Schedule,
+        input_scale: Float[Tensor, " n_features"] | None = None,
+        loss: str = "auto",
+        eigenvalue_lr_factor: float = 1.0,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        loss = AUTO_LOSS[info.task] if loss == "auto" else loss
+        if loss not in LOSSES:
+            raise ValueError(f"loss must be one of auto, {', '.join(LOSSES)}, got {loss!r}")
+        if LOSSES[loss][0] != info.task:
+            raise ValueError(f"loss={loss} is for {LOSSES[loss][0]}, but {info.name} is a {info.task}; use loss=auto")
+        if not eigenvalue_lr_factor > 0:
+            raise ValueError(f"eigenvalue_lr_factor must be > 0, got {eigenvalue_lr_factor}")
+        if regularization.strength > 0 and not isinstance(model.input_layer, SpectralLinear):
+            raise ValueError(
+                f"{type(model).__name__} has no eigenvalues for the regularization; add regularization=none, "
+                "or take model=spectral_mlp"
+            )
+        self.model = model
+        self.info = info
+        self.regularization = regularization
+        self.loss_function = LOSSES[loss][1]
+        self.seed = seed
+        self._make_optimizer = optimizer
+        self._lr_schedule = lr_schedule
+        self._eigenvalue_lr_factor = eigenvalue_lr_factor
+        self.val_metrics = _metrics(info).clone(prefix="val/")
+        self.test_metrics = _metrics(info).clone(prefix="test/")
+        self.register_buffer("input_scale", input_scale, persistent=False)
+        self._n_steps = 1  # known when training starts
+        # Sums over the epoch, kept on the device so that no step waits for it.
+        self._loss_sum: Tensor
+        self._penalty_sum: Tensor
+        self._first_bad_step: Tensor
+
+    @property
+    def input_layer(self) -> SpectralLinear | nn.Linear:
+        """The layer whose columns belong to the inputs."""
+        layer: SpectralLinear | nn.Linear = self.model.input_layer  # type: ignore[assignment]
+        return layer
+
+    @property
+    def progress(self) -> float:
+        """Share of the training steps that are done, in [0, 1]."""
+        return min(self.global_step / self._n_steps, 1.0)
+
+    @property
+    def spectral_input_layer(self) -> SpectralLinear:
+        """The input layer in spectral form; a plain one is converted, to the unit gauge, for reading."""
+        layer = self.input_layer
+        return layer if isinstance(layer, SpectralLinear) else SpectralLinear.from_linear(layer, gauge="unit")
+
+    def forward(self, inputs: Float[Tensor, "n_rows n_features"]) -> Float[Tensor, "n_rows n_out"]:
+        outputs: Tensor = self.model(inputs)
+        return outputs
+
+    def on_train_epoch_start(self) -> None:
+        torch.manual_seed(self.seed * 1_000_003 + self.current_epoch)
+        self._loss_sum = torch.zeros((), device=self.device)
+        self._penalty_sum = torch.zeros((), device=self.device)
+        self._first_bad_step = torch.full((), -1, device=self.device)
+
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
+        inputs, targets = batch
+        loss = self._loss(self.model(inputs), targets)
+        penalty = self._penalty()
+        total = loss + penalty
+        with torch.no_grad():
+            self._loss_sum += loss
+            self._penalty_sum += penalty
+            newly_bad = ~torch.isfinite(total) & (self._first_bad_step < 0)
+            self._first_bad_step = torch.where(newly_bad, self.global_step, self._first_bad_step)
+        return total
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        if isinstance(self.input_layer, SpectralLinear):
+            optimizer = self.optimizers(use_pl_optimizer=False)
+            self.regularization.after_step(self.input_layer, optimizer, self.progress)  # type: ignore[arg-type]
+        is_last = self.trainer.is_last_batch
+        if is_last or batch_idx % STEPS_BETWEEN_CHECKS == STEPS_BETWEEN_CHECKS - 1:
+            self._refuse_divergence()
+        if is_last:
+            n_batches = batch_idx + 1
+            self.log("train/loss", self._loss_sum / n_batches, on_epoch=True, on_step=False, sync_dist=True)
+            self.log("spectral/penalty", self._penalty_sum / n_batches, on_epoch=True, on_step=False)
+            strength = self.regularization.strength_at(self.progress)
+            self.log("spectral/strength", strength, on_epoch=True, on_step=False)
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
+        self._evaluate(batch, self.val_metrics, "val/loss")
+
+    def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
+        self._evaluate(batch, self.test_metrics, "test/loss")
+
+    def configure_optimizers(self) -> Any:
+        layer = self.input_layer
+        eigenvalues = [layer.eigenvalues] if isinstance(layer, SpectralLinear) else []
+        others = [p for p in self.parameters() if all(p is not e for e in eigenvalues)]
+        groups = [{"params": params} for params in (others, eigenvalues) if params]
+        optimizer = self._make_optimizer(groups)
+        if eigenvalues:
+            optimizer.param_groups[-1]["lr"] *= self._eigenvalue_lr_factor
+        self._n_steps = max(int(self.trainer.estimated_stepping_batches), 1)
+        schedule = LambdaLR(optimizer, lambda step: self._lr_schedule(min(step / self._n_steps, 1.0)))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def predict(self, outputs: Float[Tensor, "n_rows n_out"]) -> Shaped[Tensor, "n_rows *n_out"]:
+        """Turn the model's outputs into what metrics compare with the target.
+
+        Args:
+            outputs: rows of outputs.
+
+        Returns:
+            Logits for classification; for regression values in the units of the target, shape (n_rows,).
+        """
+        return outputs if self.info.task == "classification" else self.in_units(outputs.squeeze(1))
+
+    def in_units(self, targets: Shaped[Tensor, " n_rows"]) -> Shaped[Tensor, " n_rows"]:
+        """Undo the standardisation of a regression target; class codes stay as they are.
+
+        Args:
+            targets: targets as the model is trained on.
+
+        Returns:
+            Targets in their own units.
+        """
+        if self.info.task == "classification":
+            return targets
+        return targets * self.info.target_scale + self.info.target_mean
+
+    def _loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return self.loss_function(outputs if self.info.task == "classification" else outputs.squeeze(1), targets)
+
+    def _penalty(self) -> Tensor:
+        if isinstance(self.input_layer, SpectralLinear):
+            return self.regularization.penalty(self.input_layer, self.progress)
+        return torch.zeros((), device=self.device)
+
+    def _evaluate(self, batch: tuple[Tensor, Tensor], metrics: MetricCollection, loss_name: str) -> None:
+        inputs, targets = batch
+        outputs = self.model(inputs)
+        metrics.update(self.predict(outputs), self.in_units(targets))
+        self.log_dict(metrics, batch_size=len(targets))
+        self.log(loss_name, self._loss(outputs, targets), batch_size=len(targets), sync_dist=True)
+
+    def _refuse_divergence(self) -> None:
+        step = int(self._first_bad_step)
+        if step >= 0:
+            raise TrainingDivergedError(
+                f"the loss became NaN or infinite at step {step}; the learning rate is the likely cause: try "
+                "optimizer.lr at a tenth, or trainer.gradient_clip_val=1.0 (the last checkpoint is from before)"
+            )
+
+
+def _metrics(info: DatasetInfo) -> MetricCollection:
+    metrics: dict[str, Metric | MetricCollection]
+    if info.task == "classification":
+        metrics = {"accuracy": MulticlassAccuracy(num_classes=info.n_outputs, average="micro")}
+    else:
+        metrics = {"mae": MeanAbsoluteError(), "r2": R2Score()}
+    return MetricCollection(metrics)

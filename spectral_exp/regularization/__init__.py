@@ -1,0 +1,1 @@
+"""Penalties on eigenvalues and eigenvectors, and the schedules of their strength."""

@@ -1,0 +1,22 @@
+"""L1 penalty on the eigenvalues."""
+
+from jaxtyping import Float
+from torch import Tensor
+
+from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.regularization.regularization import Regularization
+
+
+class L1(Regularization):
+    r"""Add strength * sum_j |lambda_j| to the loss.
+
+    In the unit gauge |lambda_j| is the norm of the weight column, so this is the group lasso on the
+    columns. In the free gauge the eigenvectors can grow against it.
+
+    Args:
+        strength: the penalty's factor, >= 0.
+        schedule: makes the strength a function of training progress.
+    """
+
+    def penalty(self, layer: SpectralLinear, progress: float) -> Float[Tensor, ""]:
+        return self.strength_at(progress) * layer.eigenvalues.abs().sum()

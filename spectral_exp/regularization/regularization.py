@@ -1,0 +1,64 @@
+"""What every regularization is: a penalty, its strength over training, and what follows a step."""
+
+from abc import ABC, abstractmethod
+
+from jaxtyping import Float
+from torch import Tensor
+from torch.optim import Optimizer
+
+from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.regularization.schedule.schedule import Schedule
+
+
+class Regularization(ABC):
+    """Push the eigenvalues of a layer towards zero.
+
+    Training calls `penalty` in every step and adds it to the loss, and `after_step` once the
+    optimizer has moved the parameters.
+
+    Args:
+        strength: the penalty's factor, >= 0.
+        schedule: makes the strength a function of training progress.
+
+    Raises:
+        ValueError: if the strength is negative.
+    """
+
+    def __init__(self, strength: float, schedule: Schedule) -> None:
+        if not strength >= 0:
+            raise ValueError(f"strength must be >= 0, got {strength}")
+        self.strength = strength
+        self.schedule = schedule
+
+    def strength_at(self, progress: float) -> float:
+        """Compute the strength that holds at a moment of training.
+
+        Args:
+            progress: share of the training steps that are done, in [0, 1].
+
+        Returns:
+            The strength, >= 0.
+        """
+        return self.strength * self.schedule(progress)
+
+    @abstractmethod
+    def penalty(self, layer: SpectralLinear, progress: float) -> Float[Tensor, ""]:
+        """Compute the term that is added to the loss.
+
+        Args:
+            layer: the layer whose eigenvalues are pushed.
+            progress: share of the training steps that are done, in [0, 1].
+
+        Returns:
+            A scalar, differentiable in the layer's parameters.
+        """
+
+    def after_step(self, layer: SpectralLinear, optimizer: Optimizer, progress: float) -> None:
+        """Act on the layer after the optimizer's step; most penalties have nothing to do.
+
+        Args:
+            layer: the layer whose eigenvalues are pushed.
+            optimizer: the optimizer that has just stepped.
+            progress: share of the training steps that are done, in [0, 1].
+        """
+        return

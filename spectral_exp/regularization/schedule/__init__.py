@@ -1,0 +1,1 @@
+"""How the strength of a penalty moves over training."""

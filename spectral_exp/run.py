@@ -1,0 +1,218 @@
+"""One run: from a configuration to a ranking, a mask and the rest of a run folder."""
+
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from jaxtyping import Int
+from omegaconf import DictConfig, OmegaConf
+from pytorch_lightning.callbacks import ModelCheckpoint
+from torch import Tensor
+
+from spectral_exp.build import build, build_all, build_model
+from spectral_exp.dataset.data import Data
+from spectral_exp.dataset.loading import DataModule
+from spectral_exp.errors import UserError
+from spectral_exp.evaluation.masking import masked_outputs, masking_counts
+from spectral_exp.module import SpectralModule
+from spectral_exp.selection.selection import Selection
+from spectral_exp.settings import Settings, read_settings
+from spectral_exp.tracking.checkpoint import WholeCheckpointIO, find_checkpoint, read_checkpoint
+from spectral_exp.tracking.console import TrainingProgress, quiet_lightning
+from spectral_exp.tracking.recorder import Recorder
+from spectral_exp.tracking.results import (
+    RANKING_COLUMNS,
+    ranking_rows,
+    write_dataset,
+    write_masking_curve,
+    write_ranking,
+)
+from spectral_exp.tracking.rich_logger import RichLogger
+from spectral_exp.tracking.run_folder import BEST_CHECKPOINT, CHECKPOINTS, CONFIG, METRICS, write_json, write_whole
+from spectral_exp.tracking.status import recorded_status
+
+log = logging.getLogger(__name__)
+
+
+def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) -> dict[str, Any]:
+    """Train a model, rank its inputs, and write the run folder.
+
+    Args:
+        config: what `conf/train.yaml` composes to.
+        folder: the run folder; with `config.resume` the one to go on in.
+        overrides: what was asked for on the command line, for the record.
+
+    Returns:
+        The final metrics, as in `metrics.json`.
+
+    Raises:
+        UserError: if the configuration or the data cannot work.
+        TrainingDivergedError: if the loss became NaN or infinite.
+    """
+    with recorded_status(folder, overrides or []), quiet_lightning():
+        settings = read_settings(config)
+        selection: Selection = build(config.selection, "selection")
+        tracking = build(config.tracking, "tracking")
+        data: Data = build(config.dataset, "dataset").load()
+        module = _build_module(config, settings, data)
+        _check_selection(selection, data)
+        recorder = Recorder(folder, tracking, selection, data.info)
+        loggers = build_all(config.logger, "logger", save_dir=str(folder))
+        failed = True
+        try:
+            trainer = _build_trainer(config, folder, recorder, list(loggers.values()))
+            metrics = _train_and_rank(config, settings, folder, data, module, trainer, selection)
+            failed = False
+        finally:
+            for logger in loggers.values():
+                if isinstance(logger, RichLogger):
+                    logger.finish(failed)
+    return metrics
+
+
+def _train_and_rank(
+    config: DictConfig,
+    settings: Settings,
+    folder: Path,
+    data: Data,
+    module: SpectralModule,
+    trainer: pl.Trainer,
+    selection: Selection,
+) -> dict[str, Any]:
+    checkpoint = find_checkpoint(folder) if settings.resume else None
+    if trainer.is_global_zero:
+        plain: Any = OmegaConf.to_container(config, resolve=True)
+        write_whole(folder / CONFIG, lambda beside: OmegaConf.save(plain, beside))
+        write_dataset(folder, data.info)
+        for logger in trainer.loggers:
+            logger.log_hyperparams(plain)
+    loaders = DataModule(data, batch_size=settings.batch_size, seed=settings.seed)
+    seconds = _fit(trainer, module, loaders, checkpoint)
+    if settings.final_weights == "best":
+        module.load_state_dict(read_checkpoint(folder / CHECKPOINTS / BEST_CHECKPOINT)["state_dict"])
+    metrics: dict[str, Any] = {}
+    for evaluate in (trainer.validate, trainer.test):
+        metrics |= evaluate(module, loaders, verbose=False)[0]
+    metrics |= {"train_seconds": seconds, "epochs": trainer.current_epoch, "steps": trainer.global_step}
+    if trainer.is_global_zero:
+        metrics |= _write_ranking(folder, module, data, selection, trainer)
+        metrics |= {"seed": settings.seed}
+        write_json(folder / METRICS, metrics)
+    return metrics
+
+
+def _build_module(config: DictConfig, settings: Settings, data: Data) -> SpectralModule:
+    pl.seed_everything(settings.seed, verbose=False)
+    try:
+        return SpectralModule(
+            model=build_model(config.model, data.info),
+            info=data.info,
+            regularization=build(config.regularization, "regularization"),
+            optimizer=build(config.optimizer, "optimizer"),
+            lr_schedule=build(config.lr_schedule, "lr_schedule"),
+            input_scale=data.input_scale if settings.input_scale else None,
+            loss=settings.loss,
+            eigenvalue_lr_factor=settings.eigenvalue_lr_factor,
+            seed=settings.seed,
+        )
+    except UserError:
+        raise
+    except ValueError as error:
+        raise UserError(str(error)) from error
+
+
+def _check_selection(selection: Selection, data: Data) -> None:
+    try:
+        selection.check(data.info.n_features)
+    except ValueError as error:
+        raise UserError(f"selection.{error}") from error
+
+
+def _build_trainer(config: DictConfig, folder: Path, recorder: Recorder, loggers: list[Any]) -> pl.Trainer:
+    callbacks = build_all(config.callbacks, "callbacks")
+    for callback in callbacks.values():
+        if isinstance(callback, ModelCheckpoint) and callback.dirpath is None:
+            callback.dirpath = str(folder / CHECKPOINTS)
+    metric = "val/accuracy" if recorder.info.task == "classification" else "val/mae"
+    trainer: pl.Trainer = build(
+        config.trainer,
+        "trainer",
+        callbacks=[recorder, TrainingProgress(metric), *callbacks.values()],
+        logger=loggers or False,
+        plugins=[WholeCheckpointIO()],
+        default_root_dir=str(folder),
+        enable_checkpointing=any(isinstance(callback, ModelCheckpoint) for callback in callbacks.values()),
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        log_every_n_steps=0,  # everything is logged once an epoch
+        use_distributed_sampler=False,
+    )
+    if trainer.max_epochs in (None, -1) and trainer.max_steps == -1:
+        raise UserError("trainer.max_epochs must be a whole number >= 1: schedules are functions of training progress")
+    return trainer
+
+
+def _fit(trainer: pl.Trainer, module: SpectralModule, loaders: DataModule, checkpoint: Path | None) -> float:
+    """Train, from a checkpoint if there is one; give the seconds that this took."""
+    started = time.perf_counter()
+    try:
+        trainer.fit(module, loaders, ckpt_path=None if checkpoint is None else str(checkpoint), weights_only=True)
+    except SystemExit as error:  # Lightning's answer to Ctrl-C and SIGTERM
+        raise KeyboardInterrupt from error
+    return round(time.perf_counter() - started, 3)
+
+
+@torch.no_grad()
+def _write_ranking(
+    folder: Path, module: SpectralModule, data: Data, selection: Selection, trainer: pl.Trainer
+) -> dict[str, Any]:
+    """Write ranking, mask and masking curve; give what was selected."""
+    module.to(trainer.strategy.root_device)
+    layer = module.spectral_input_layer
+    relevance = layer.relevance(module.input_scale)
+    ranking = layer.ranking(module.input_scale)
+    mask = selection(relevance) & layer.mask
+    n_selected = int(mask.sum())
+    if n_selected == 0:
+        log.warning("the selection keeps no input; a lower selection.threshold or regularization.strength keeps more")
+    order, selected = ranking.cpu().numpy(), mask.cpu().numpy()
+    rows = ranking_rows(
+        data.info,
+        order,
+        relevance.cpu().numpy(),
+        layer.over_all_inputs(layer.eigenvalues).cpu().numpy(),
+        selected,
+        layer.dropped_at.cpu().numpy(),
+    )
+    write_ranking(folder, rows, selected)
+    write_masking_curve(folder, _masking_curve(module, data, ranking, n_selected))
+    for logger in trainer.loggers:
+        if isinstance(logger, RichLogger):
+            logger.log_table("ranking", list(RANKING_COLUMNS), rows, trainer.global_step)
+    return {
+        "dataset": data.info.name,
+        "model": type(module.model).__name__,
+        "n_features": data.info.n_features,
+        "n_selected": n_selected,
+        "n_train": len(data.train),
+    }
+
+
+def _masking_curve(
+    module: SpectralModule, data: Data, ranking: Int[Tensor, " n_features"], n_selected: int
+) -> list[dict[str, float]]:
+    """Score the trained net on the test rows with all but the top inputs set to 0."""
+    module.eval()
+    device = ranking.device
+    inputs, targets = data.test.inputs.to(device), module.in_units(data.test.targets.to(device))
+    metrics = module.test_metrics.clone(prefix="").to(device)
+    points = []
+    for n_kept in masking_counts(data.info.n_features, also=n_selected):
+        metrics.reset()
+        metrics.update(module.predict(masked_outputs(module.model, inputs, ranking, n_kept)), targets)
+        points.append({"n_kept": n_kept, **{name: float(value) for name, value in metrics.compute().items()}})
+    return points

@@ -1,0 +1,1 @@
+"""Rules that turn relevance into a mask."""

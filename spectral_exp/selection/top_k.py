@@ -1,0 +1,37 @@
+"""Keep a fixed number of inputs."""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from spectral_exp.functional.relevance import ranking
+from spectral_exp.selection.selection import Selection
+
+
+class TopK(Selection):
+    """Keep the k most relevant inputs; ties go to the earlier input.
+
+    Args:
+        k: number of inputs to keep, from 1 to n_features.
+
+    Raises:
+        ValueError: if k is below 1.
+
+    Example:
+        >>> TopK(k=2)(torch.tensor([0.1, 3.0, 2.0]))
+        tensor([False,  True,  True])
+    """
+
+    def __init__(self, k: int) -> None:
+        if k < 1:
+            raise ValueError(f"k must be >= 1, got {k}")
+        self.k = k
+
+    def check(self, n_features: int) -> None:
+        if self.k > n_features:
+            raise ValueError(f"k must be at most the number of inputs ({n_features}), got {self.k}")
+
+    def __call__(self, relevance: Float[Tensor, " n_features"]) -> Bool[Tensor, " n_features"]:
+        mask = torch.zeros_like(relevance, dtype=torch.bool)
+        mask[ranking(relevance)[: self.k]] = True
+        return mask

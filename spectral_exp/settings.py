@@ -1,0 +1,67 @@
+"""The config's own values beside its groups: checked, and typed."""
+
+from typing import Any, Literal
+
+from omegaconf import DictConfig, OmegaConf
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from spectral_exp.errors import UserError
+
+GROUPS = (
+    "dataset",
+    "model",
+    "regularization",
+    "selection",
+    "tracking",
+    "optimizer",
+    "lr_schedule",
+    "trainer",
+    "logger",
+    "callbacks",
+)
+
+
+class Settings(BaseModel):
+    """Values at the top of `conf/train.yaml`; see there for their meaning."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    name: str
+    seed: int = Field(ge=0, lt=2**32)
+    batch_size: int = Field(ge=1)
+    loss: Literal["auto", "cross_entropy", "mse", "l1"]
+    eigenvalue_lr_factor: float = Field(gt=0)
+    input_scale: bool
+    final_weights: Literal["last", "best"]
+    resume: str | None
+    data_dir: str
+    outputs: str
+
+
+def read_settings(config: DictConfig) -> Settings:
+    """Take the values out of a config.
+
+    Args:
+        config: what `conf/train.yaml` composes to.
+
+    Returns:
+        The values.
+
+    Raises:
+        UserError: if one is unknown, missing, of the wrong type or out of range.
+    """
+    values: dict[str, Any] = {
+        str(key): OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+        for key, value in config.items()
+        if key not in GROUPS
+    }
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        key = ".".join(str(part) for part in fault["loc"])
+        if fault["type"] == "extra_forbidden":
+            raise UserError(
+                f"{key}: unknown key; the known ones are {', '.join((*GROUPS, *Settings.model_fields))}"
+            ) from None
+        raise UserError(f"{key}: {fault['msg'][0].lower()}{fault['msg'][1:]}, got {fault['input']!r}") from None

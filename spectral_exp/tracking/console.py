@@ -1,0 +1,122 @@
+"""What the user sees while a model trains: a bar on a terminal, a few lines elsewhere."""
+
+import logging
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytorch_lightning as pl
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+log = logging.getLogger(__name__)
+
+SECONDS_BETWEEN_REFRESHES = 0.1
+LINES_WITHOUT_TERMINAL = 10
+
+# Advice of Lightning's that does not hold here, or that says again what the config says.
+NEEDLESS_WARNINGS = (
+    r".*does not have many workers.*",
+    r".*Checkpoint directory .* exists and is not empty.*",
+    r".*`ModelCheckpoint\(.*\)` .*",
+    r".*You're resuming from a checkpoint that ended before the epoch ended.*",
+    r".*The number of training batches .* is smaller than the logging interval.*",
+)
+
+
+@contextmanager
+def quiet_lightning() -> Iterator[None]:
+    """Keep Lightning's notices about devices and its tips off the console.
+
+    Yields:
+        Nothing; what runs inside is quiet.
+    """
+    notices = [
+        logging.getLogger(f"{package}.utilities.rank_zero") for package in ("pytorch_lightning", "lightning_fabric")
+    ]
+    levels = [logger.level for logger in notices]
+    for logger in notices:
+        logger.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            for message in NEEDLESS_WARNINGS:
+                warnings.filterwarnings("ignore", message)
+            yield
+    finally:
+        for logger, level in zip(notices, levels, strict=True):
+            logger.setLevel(level)
+
+
+class TrainingProgress(pl.Callback):
+    """Show epoch, loss, validation metric, inputs kept and time left.
+
+    Args:
+        metric: the validation metric to show, such as `val/accuracy`.
+        console: where to show it; standard error if None.
+    """
+
+    def __init__(self, metric: str, console: Console | None = None) -> None:
+        self.metric = metric
+        self.console = console or Console(stderr=True)
+        self._progress: Progress | None = None
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        self._n_epochs = trainer.max_epochs or 1
+        self._shown_at = 0.0
+        if not trainer.is_global_zero or not self.console.is_terminal:
+            return
+        self._progress = Progress(
+            TextColumn("{task.fields[epoch]}"),
+            BarColumn(),
+            TextColumn("{task.fields[numbers]}"),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+        )
+        self._task = self._progress.add_task(
+            "train",
+            total=int(trainer.estimated_stepping_batches),
+            completed=trainer.global_step,
+            epoch=f"epoch {trainer.current_epoch + 1}/{self._n_epochs}",
+            numbers="",
+        )
+        self._progress.start()
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        if self._progress is None or time.monotonic() - self._shown_at < SECONDS_BETWEEN_REFRESHES:
+            return
+        self._shown_at = time.monotonic()
+        epoch = f"epoch {trainer.current_epoch + 1}/{self._n_epochs}"
+        self._progress.update(self._task, completed=trainer.global_step, epoch=epoch)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        if not trainer.is_global_zero:
+            return
+        done = trainer.current_epoch + 1
+        if self._progress is not None:
+            self._progress.update(self._task, numbers=self._numbers(trainer))
+        elif done % max(self._n_epochs // LINES_WITHOUT_TERMINAL, 1) == 0 or done == self._n_epochs:
+            log.info(f"epoch {done}/{self._n_epochs}  {self._numbers(trainer)}")
+
+    def teardown(self, trainer: pl.Trainer, pl_module: Any, stage: str) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: Any, exception: BaseException) -> None:
+        self.teardown(trainer, pl_module, "fit")
+
+    def _numbers(self, trainer: pl.Trainer) -> str:
+        metrics = trainer.callback_metrics
+        parts = [
+            f"{label} {float(metrics[name]):{style}}"
+            for label, name, style in (
+                ("loss", "train/loss", ".4f"),
+                (self.metric, self.metric, ".4f"),
+                ("inputs kept", "spectral/n_selected", ".0f"),
+            )
+            if name in metrics
+        ]
+        return "  ".join(parts)

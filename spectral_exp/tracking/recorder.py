@@ -1,0 +1,138 @@
+"""The callback that records eigenvalues, masks and metrics while a model trains."""
+
+import time
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pytorch_lightning as pl
+from torch import Tensor
+
+from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.regularization.regularization import Regularization
+from spectral_exp.selection.selection import Selection
+from spectral_exp.tracking.history import MetricsHistory
+from spectral_exp.tracking.rich_logger import RichLogger
+from spectral_exp.tracking.run_folder import METRICS_HISTORY, TRACE
+from spectral_exp.tracking.schedule import RecordingSchedule
+from spectral_exp.tracking.trace import TraceWriter
+
+
+class Recorded(Protocol):
+    """What is recorded: a module with a spectral input layer."""
+
+    input_scale: Tensor | None
+    regularization: Regularization
+
+    @property
+    def spectral_input_layer(self) -> SpectralLinear: ...
+
+    @property
+    def progress(self) -> float: ...
+
+
+class Recorder(pl.Callback):
+    """Write the trace and the history of metrics, and feed the loggers.
+
+    Only the first process writes. What it writes in an epoch is on disk before that epoch's
+    checkpoint, so that a resumed run finds both at the same step.
+
+    Args:
+        folder: the run folder.
+        schedule: which steps are recorded; if it skips step 0, there is no trace.
+        selection: the rule behind `spectral/n_selected`.
+        info: what the inputs are.
+    """
+
+    def __init__(self, folder: Path, schedule: RecordingSchedule, selection: Selection, info: DatasetInfo) -> None:
+        self.folder = folder
+        self.schedule = schedule
+        self.selection = selection
+        self.info = info
+        self._trace: TraceWriter | None = None
+        self._history: MetricsHistory | None = None
+        self._seconds_before = 0.0
+        self._last_recorded = -1
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        self._started = time.perf_counter()
+        if not trainer.is_global_zero:
+            return
+        step = trainer.global_step
+        resumed = step > 0
+        self._history = MetricsHistory(
+            self.folder / METRICS_HISTORY, keep_until_epoch=trainer.current_epoch - 1 if resumed else None
+        )
+        for logger in trainer.loggers:
+            if resumed and isinstance(logger, RichLogger):
+                logger.resume_after(step)
+        if not self.schedule(0, 0, False):
+            return
+        self._trace = TraceWriter(self.folder / TRACE, self.info.n_features, keep_until_step=step if resumed else None)
+        self._last_recorded = step if resumed else -1
+        if not resumed:
+            self._record(trainer, pl_module)
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        if self._trace is not None and self.schedule(trainer.global_step, trainer.current_epoch, False):
+            self._record(trainer, pl_module)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        layer = pl_module.spectral_input_layer
+        selected = self.selection(layer.relevance(pl_module.input_scale))
+        pl_module.log("spectral/n_selected", float(selected.sum()), rank_zero_only=True)
+        if not trainer.is_global_zero:
+            return
+        is_new = self._trace is not None and self._last_recorded < trainer.global_step
+        if is_new and self.schedule(trainer.global_step, trainer.current_epoch, True):
+            self._record(trainer, pl_module)
+        for logger in trainer.loggers:
+            if isinstance(logger, RichLogger):
+                logger.log_histogram(
+                    "spectral/eigenvalues", layer.eigenvalues.detach().cpu().numpy(), trainer.global_step
+                )
+                if self.info.is_image:
+                    image = selected.cpu().numpy().reshape(self.info.shape).astype(np.float32)
+                    logger.log_image("spectral/mask", image, trainer.global_step)
+        self._write_history(trainer)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        if self._trace is not None and self._last_recorded < trainer.global_step:
+            self._record(trainer, pl_module)
+
+    def teardown(self, trainer: pl.Trainer, pl_module: Any, stage: str) -> None:
+        for file in (self._trace, self._history):
+            if file is not None:
+                file.close()
+        self._trace = self._history = None
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: Any, exception: BaseException) -> None:
+        self.teardown(trainer, pl_module, "fit")
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"seconds": self._seconds()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self._seconds_before = state_dict["seconds"]
+
+    def _seconds(self) -> float:
+        return self._seconds_before + time.perf_counter() - self._started
+
+    def _record(self, trainer: pl.Trainer, pl_module: Recorded) -> None:
+        assert self._trace is not None
+        layer = pl_module.spectral_input_layer
+        self._trace.append(
+            step=trainer.global_step,
+            epoch=trainer.current_epoch,
+            strength=pl_module.regularization.strength_at(pl_module.progress),
+            eigenvalues=layer.over_all_inputs(layer.eigenvalues.detach()).float().cpu().numpy(),
+            mask=layer.mask.cpu().numpy(),
+        )
+        self._last_recorded = trainer.global_step
+
+    def _write_history(self, trainer: pl.Trainer) -> None:
+        assert self._history is not None
+        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        first = {"epoch": trainer.current_epoch, "step": trainer.global_step}
+        self._history.append({**first, **dict(sorted(metrics.items())), "seconds": round(self._seconds(), 3)})

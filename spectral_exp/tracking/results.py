@@ -1,0 +1,100 @@
+"""What a run leaves behind when training is over."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.tracking.run_folder import DATASET, MASK, MASKING_CURVE, RANKING, write_json, write_whole
+
+RANKING_COLUMNS = ("rank", "feature", "name", "relevance", "eigenvalue", "selected", "dropped_at_step")
+
+
+def ranking_rows(
+    info: DatasetInfo,
+    ranking: Int[np.ndarray, " n_features"],
+    relevance: Float[np.ndarray, " n_features"],
+    eigenvalues: Float[np.ndarray, " n_features"],
+    mask: Bool[np.ndarray, " n_features"],
+    dropped_at: Int[np.ndarray, " n_features"],
+) -> list[list[Any]]:
+    """Lay the ranking out as a table, see `RANKING_COLUMNS`.
+
+    Args:
+        info: the inputs' names.
+        ranking: the inputs, most relevant first.
+        relevance: one score per input.
+        eigenvalues: one per input, 0 for dropped ones.
+        mask: which inputs were selected.
+        dropped_at: the step at which an input left, -1 for never.
+
+    Returns:
+        One row per input, rank 1 first.
+    """
+    return [
+        [
+            rank,
+            int(j),
+            info.feature_names[j],
+            float(relevance[j]),
+            float(eigenvalues[j]),
+            "true" if mask[j] else "false",
+            int(dropped_at[j]),
+        ]
+        for rank, j in enumerate(ranking, start=1)
+    ]
+
+
+def write_ranking(folder: Path, rows: list[list[Any]], mask: Bool[np.ndarray, " n_features"]) -> None:
+    """Write `ranking.csv` and `mask.npy`.
+
+    Args:
+        folder: the run folder.
+        rows: from `ranking_rows`.
+        mask: which inputs were selected.
+    """
+    _write_csv(folder / RANKING, list(RANKING_COLUMNS), rows)
+    write_whole(folder / MASK, lambda beside: np.save(beside, mask))
+
+
+def write_masking_curve(folder: Path, points: list[dict[str, float]]) -> None:
+    """Write `masking_curve.csv`: test scores against inputs kept, without retraining.
+
+    Args:
+        folder: the run folder.
+        points: one dictionary per number of inputs, with the same keys, `n_kept` first.
+    """
+    _write_csv(folder / MASKING_CURVE, list(points[0]), [list(point.values()) for point in points])
+
+
+def write_dataset(folder: Path, info: DatasetInfo) -> None:
+    """Write `dataset.json`, which tells reports and `load_run` what the inputs are.
+
+    Args:
+        folder: the run folder.
+        info: the data set's description.
+    """
+    content = {
+        "name": info.name,
+        "task": info.task,
+        "shape": list(info.shape),
+        "feature_names": list(info.feature_names),
+        "class_names": list(info.class_names),
+        "true_strength": None if info.true_strength is None else info.true_strength.tolist(),
+        "target_mean": info.target_mean,
+        "target_scale": info.target_scale,
+    }
+    write_json(folder / DATASET, content)
+
+
+def _write_csv(path: Path, header: list[str], rows: list[list[Any]]) -> None:
+    def write(beside: Path) -> None:
+        with beside.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(header)
+            writer.writerows(rows)
+
+    write_whole(path, write)

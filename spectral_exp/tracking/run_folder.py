@@ -1,0 +1,47 @@
+"""The files of a run folder, and how they are written: whole or not at all."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+CONFIG = "config.yaml"
+STATUS = "status.json"
+METRICS_HISTORY = "metrics.csv"
+METRICS = "metrics.json"
+RANKING = "ranking.csv"
+MASK = "mask.npy"
+TRACE = "trace.arrows"
+DATASET = "dataset.json"
+MASKING_CURVE = "masking_curve.csv"
+CHECKPOINTS = "checkpoints"
+LAST_CHECKPOINT = "last.ckpt"
+BEST_CHECKPOINT = "best.ckpt"
+FIGURES = "figures"
+
+
+def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write a file beside its place and move it there when it is complete.
+
+    Args:
+        path: where the file is to be.
+        write: writes the file to the path it is given, which has the same suffix.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        write(beside)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file whole or not at all.
+
+    Args:
+        path: where the file is to be.
+        content: plain values.
+    """
+    write_whole(path, lambda beside: beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8"))

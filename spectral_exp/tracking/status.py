@@ -1,0 +1,86 @@
+"""The state of a run, in its folder: running, done, failed or interrupted."""
+
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from spectral_exp.tracking.run_folder import STATUS, write_json
+
+PACKAGES = ("spectral_exp", "torch", "pytorch-lightning", "hydra-core", "omegaconf", "torchmetrics", "numpy")
+
+
+@contextmanager
+def recorded_status(folder: Path, overrides: list[str]) -> Iterator[None]:
+    """Keep `status.json` true while a run goes on.
+
+    A run that is killed leaves `running` behind, with its process id and host.
+
+    Args:
+        folder: the run folder.
+        overrides: what was asked for on the command line.
+
+    Yields:
+        Nothing; the run goes on inside.
+    """
+    started = time.time()
+    status: dict[str, Any] = {
+        "state": "running",
+        "started": _iso(started),
+        "overrides": overrides,
+        "host": platform.node(),
+        "pid": os.getpid(),
+        "python": platform.python_version(),
+        "versions": _versions(),
+        "git_revision": _git_revision(),
+        "error": None,
+    }
+    write_json(folder / STATUS, status)
+    try:
+        yield
+    except BaseException as error:
+        interrupted = isinstance(error, (KeyboardInterrupt, SystemExit))
+        status["state"] = "interrupted" if interrupted else "failed"
+        status["error"] = None if interrupted else f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise
+    else:
+        status["state"] = "done"
+    finally:
+        status["finished"] = _iso(time.time())
+        status["seconds"] = round(time.time() - started, 3)
+        write_json(folder / STATUS, status)
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:  # run from a bare checkout
+            continue
+    return found
+
+
+def _git_revision() -> str | None:
+    """The revision of the user's working folder, `-dirty` with uncommitted changes; None outside git."""
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return described.stdout.strip()

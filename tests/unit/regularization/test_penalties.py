@@ -1,0 +1,101 @@
+import pytest
+import torch
+
+from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.regularization.l1 import L1
+from spectral_exp.regularization.l1_l1 import L1L1
+from spectral_exp.regularization.l2_l2 import L2L2
+from spectral_exp.regularization.none import NoRegularization
+from spectral_exp.regularization.schedule.constant import Constant
+from spectral_exp.regularization.schedule.linear import Linear
+
+PENALTIES = [
+    L1(0.3, Constant()),
+    L1L1(0.3, 0.2, Constant()),
+    L2L2(0.3, 0.2, Constant()),
+]
+
+
+def layer():
+    torch.manual_seed(0)
+    spectral = SpectralLinear(4, 3, dtype=torch.float64)
+    with torch.no_grad():
+        spectral.eigenvalues.copy_(torch.tensor([1.0, -2.0, 0.5, 3.0]))
+    return spectral
+
+
+@pytest.mark.parametrize(
+    ("penalty", "expected"),
+    [
+        (PENALTIES[0], lambda e, v: 0.3 * e.abs().sum()),
+        (PENALTIES[1], lambda e, v: 0.3 * e.abs().sum() + 0.2 * v.abs().sum()),
+        (PENALTIES[2], lambda e, v: 0.3 * (e**2).sum() + 0.2 * (v**2).sum()),
+    ],
+)
+def test_the_penalty_has_its_value(penalty, expected):
+    spectral = layer()
+    torch.testing.assert_close(
+        penalty.penalty(spectral, 0.5), expected(spectral.eigenvalues, spectral.raw_eigenvectors)
+    )
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_the_penalty_moves_the_gradient(penalty):
+    spectral = layer()
+    penalty.penalty(spectral, 0.5).backward()
+    assert (spectral.eigenvalues.grad * spectral.eigenvalues > 0).all(), "every eigenvalue is pushed to zero"
+
+
+def test_the_schedule_scales_the_whole_penalty():
+    spectral = layer()
+    for full, scheduled in [
+        (L1L1(0.3, 0.2, Constant()), L1L1(0.3, 0.2, Linear(0, 1))),
+        (L2L2(1, 2, Constant()), L2L2(1, 2, Linear())),
+    ]:
+        torch.testing.assert_close(scheduled.penalty(spectral, 0.25), full.penalty(spectral, 0.0) / 4)
+        assert scheduled.strength_at(0.25) == pytest.approx(full.strength / 4)
+
+
+def test_l2_l2_at_its_best_split_is_a_group_lasso_on_the_columns():
+    a, b = 0.3, 0.2
+    weight = torch.tensor([[3.0, 0.0], [4.0, 2.0]], dtype=torch.float64)
+    spectral = SpectralLinear(2, 2, dtype=torch.float64)
+    spectral.set_weight(weight)
+    optimizer = torch.optim.LBFGS([shift := torch.zeros(2, dtype=torch.float64, requires_grad=True)], max_iter=100)
+
+    def penalty():
+        scale = shift.exp()
+        split = SpectralLinear(2, 2, dtype=torch.float64)
+        values = {"eigenvalues": scale, "raw_eigenvectors": weight / scale}
+        return torch.func.functional_call(Penalised(split), {f"layer.{k}": v for k, v in values.items()}, ())
+
+    class Penalised(torch.nn.Module):
+        def __init__(self, layer):
+            super().__init__()
+            self.layer = layer
+
+        def forward(self):
+            return L2L2(a, b, Constant()).penalty(self.layer, 0.0)
+
+    def closure():
+        optimizer.zero_grad()
+        value = penalty()
+        value.backward()
+        return value
+
+    optimizer.step(closure)
+    torch.testing.assert_close(penalty().detach(), 2 * (a * b) ** 0.5 * weight.norm(dim=0).sum())
+
+
+def test_no_regularization_is_zero_and_moves_nothing():
+    spectral = layer()
+    value = NoRegularization().penalty(spectral, 0.5)
+    assert value == 0 and not value.requires_grad
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: L1(-1, Constant()), lambda: L2L2(1, -1, Constant()), lambda: L1L1(1, -1, Constant())]
+)
+def test_a_negative_strength_is_refused(make):
+    with pytest.raises(ValueError, match="strength must be >= 0, got -1"):
+        make()

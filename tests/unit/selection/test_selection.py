@@ -1,0 +1,34 @@
+import pytest
+import torch
+
+from spectral_exp.selection.nonzero import Nonzero
+from spectral_exp.selection.threshold import Threshold
+from spectral_exp.selection.top_k import TopK
+
+RELEVANCE = torch.tensor([0.0, 4.0, 1.0, 2.0])
+
+
+def test_top_k_keeps_exactly_k_even_among_ties():
+    assert TopK(2)(RELEVANCE).tolist() == [False, True, False, True]
+    assert TopK(2)(torch.ones(4)).tolist() == [True, True, False, False]
+
+
+def test_threshold_is_relative_to_the_largest_or_absolute():
+    assert Threshold(0.3)(RELEVANCE).tolist() == [False, True, False, True]
+    assert Threshold(0.3, relative=False)(RELEVANCE).tolist() == [False, True, True, True]
+    assert Threshold(5.0, relative=False)(RELEVANCE).sum() == 0
+
+
+def test_nonzero_keeps_what_is_not_exactly_zero():
+    assert Nonzero()(torch.tensor([0.0, 1e-30])).tolist() == [False, True]
+
+
+def test_more_inputs_than_there_are_cannot_be_kept():
+    with pytest.raises(ValueError, match=r"k must be at most the number of inputs \(4\), got 5"):
+        TopK(5).check(4)
+
+
+@pytest.mark.parametrize("make", [lambda: TopK(0), lambda: Threshold(-0.1), lambda: Threshold(1.0)])
+def test_values_out_of_range_are_refused(make):
+    with pytest.raises(ValueError, match="must be"):
+        make()
