@@ -54,6 +54,9 @@ def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) ->
     """
     with recorded_status(folder, overrides or []), quiet_lightning():
         settings = read_settings(config)
+        plain: Any = OmegaConf.to_container(config, resolve=True)
+        if not settings.resume:  # from here on a killed run can be resumed
+            _write_config(folder, plain)
         selection: Selection = build(config.selection, "selection")
         tracking = build(config.tracking, "tracking")
         data: Data = build(config.dataset, "dataset").load()
@@ -64,7 +67,7 @@ def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) ->
         failed = True
         try:
             trainer = _build_trainer(config, folder, recorder, list(loggers.values()))
-            metrics = _train_and_rank(config, settings, folder, data, module, trainer, selection)
+            metrics = _train_and_rank(plain, settings, folder, data, module, trainer, selection)
             failed = False
         finally:
             for logger in loggers.values():
@@ -73,8 +76,12 @@ def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) ->
     return metrics
 
 
+def _write_config(folder: Path, plain: dict[str, Any]) -> None:
+    write_whole(folder / CONFIG, lambda beside: OmegaConf.save(plain, beside))
+
+
 def _train_and_rank(
-    config: DictConfig,
+    plain: dict[str, Any],
     settings: Settings,
     folder: Path,
     data: Data,
@@ -84,8 +91,7 @@ def _train_and_rank(
 ) -> dict[str, Any]:
     checkpoint = find_checkpoint(folder) if settings.resume else None
     if trainer.is_global_zero:
-        plain: Any = OmegaConf.to_container(config, resolve=True)
-        write_whole(folder / CONFIG, lambda beside: OmegaConf.save(plain, beside))
+        _write_config(folder, plain)
         write_dataset(folder, data.info)
         for logger in trainer.loggers:
             logger.log_hyperparams(plain)
@@ -209,10 +215,15 @@ def _masking_curve(
     module.eval()
     device = ranking.device
     inputs, targets = data.test.inputs.to(device), module.in_units(data.test.targets.to(device))
-    metrics = module.test_metrics.clone(prefix="").to(device)
+    metrics = module.test_metrics.clone().to(device)
     points = []
     for n_kept in masking_counts(data.info.n_features, also=n_selected):
         metrics.reset()
         metrics.update(module.predict(masked_outputs(module.model, inputs, ranking, n_kept)), targets)
-        points.append({"n_kept": n_kept, **{name: float(value) for name, value in metrics.compute().items()}})
+        points.append(
+            {
+                "n_kept": n_kept,
+                **{name.removeprefix("test/"): float(score) for name, score in metrics.compute().items()},
+            }
+        )
     return points

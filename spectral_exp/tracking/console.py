@@ -19,6 +19,7 @@ LINES_WITHOUT_TERMINAL = 10
 # Advice of Lightning's that does not hold here, or that says again what the config says.
 NEEDLESS_WARNINGS = (
     r".*does not have many workers.*",
+    r".*isinstance\(treespec, LeafSpec\).* is deprecated.*",
     r".*Checkpoint directory .* exists and is not empty.*",
     r".*`ModelCheckpoint\(.*\)` .*",
     r".*You're resuming from a checkpoint that ended before the epoch ended.*",

@@ -1,5 +1,6 @@
 """The state of a run, in its folder: running, done, failed or interrupted."""
 
+import json
 import os
 import platform
 import subprocess
@@ -11,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from spectral_exp.errors import UserError
 from spectral_exp.tracking.run_folder import STATUS, write_json
 
 PACKAGES = ("spectral_exp", "torch", "pytorch-lightning", "hydra-core", "omegaconf", "torchmetrics", "numpy")
@@ -30,6 +32,7 @@ def recorded_status(folder: Path, overrides: list[str]) -> Iterator[None]:
         Nothing; the run goes on inside.
     """
     started = time.time()
+    earlier = _overrides_before(folder)
     status: dict[str, Any] = {
         "state": "running",
         "started": _iso(started),
@@ -48,6 +51,8 @@ def recorded_status(folder: Path, overrides: list[str]) -> Iterator[None]:
         interrupted = isinstance(error, (KeyboardInterrupt, SystemExit))
         status["state"] = "interrupted" if interrupted else "failed"
         status["error"] = None if interrupted else f"{type(error).__name__}: {' '.join(str(error).split())}"
+        if isinstance(error, UserError) and earlier is not None:
+            status["overrides"] = earlier  # a resume that could not start must not spoil the next one
         raise
     else:
         status["state"] = "done"
@@ -55,6 +60,14 @@ def recorded_status(folder: Path, overrides: list[str]) -> Iterator[None]:
         status["finished"] = _iso(time.time())
         status["seconds"] = round(time.time() - started, 3)
         write_json(folder / STATUS, status)
+
+
+def _overrides_before(folder: Path) -> list[str] | None:
+    """What an earlier start in this folder was asked for; None if there was none."""
+    try:
+        return list(json.loads((folder / STATUS).read_text(encoding="utf-8"))["overrides"])
+    except FileNotFoundError:
+        return None
 
 
 def _iso(seconds: float) -> str:

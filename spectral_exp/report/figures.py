@@ -1,0 +1,82 @@
+"""All figures of a run, drawn from its files into its folder."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from spectral_exp.errors import UserError
+from spectral_exp.report.figure.eigenvalues import eigenvalues_figure
+from spectral_exp.report.figure.masking_curve import masking_curve_figure
+from spectral_exp.report.figure.relevance import relevance_figure
+from spectral_exp.report.figure.relevance_map import relevance_map_figure
+from spectral_exp.report.figure.strength import strength_figure
+from spectral_exp.report.figure.style import house_style, label
+from spectral_exp.report.figure.training import training_figure
+from spectral_exp.report.run_files import RunFiles
+from spectral_exp.tracking.run_folder import (
+    DATASET,
+    FIGURES,
+    MASKING_CURVE,
+    METRICS_HISTORY,
+    RANKING,
+    TRACE,
+    write_whole,
+)
+
+
+def draw_figures(run_folder: Path) -> list[Path]:
+    """Draw every figure that the files of a run allow.
+
+    Args:
+        run_folder: the run's folder; it needs a ranking and the description of its data, the rest may be missing.
+
+    Returns:
+        The PNG files, in `figures/` of the run folder.
+
+    Raises:
+        UserError: if a file is broken, or ranking or data description is missing.
+    """
+    paths = []
+    for name, draw in _figures(RunFiles(run_folder)):
+        paths.append(run_folder / FIGURES / f"{name}.png")
+        with warnings.catch_warnings():
+            # A name in a script the font lacks shows boxes; the ranking's file has it in full.
+            warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
+            _save(draw(), paths[-1])
+    return paths
+
+
+@house_style
+def _save(figure: Figure, path: Path) -> None:
+    write_whole(path, figure.savefig)
+
+
+def _figures(run: RunFiles) -> Iterator[tuple[str, Callable[[], Figure]]]:
+    info, ranking = run.dataset, run.ranking
+    name = label(info.name)
+    _check_same_inputs(run, DATASET, info.n_features)
+    if run.has(TRACE) and len(run.trace.step):
+        _check_same_inputs(run, TRACE, run.trace.eigenvalues.shape[1])
+        yield "eigenvalues", lambda: eigenvalues_figure(run.trace, ranking, f"{name}: eigenvalues over training")
+    yield "relevance", lambda: relevance_figure(ranking, name)
+    if info.is_image:
+        height, width = info.shape
+        yield "relevance_map", lambda: relevance_map_figure(ranking, (height, width), name)
+    true_strength = info.true_strength
+    if true_strength is not None:
+        yield "strength", lambda: strength_figure(ranking, true_strength, name)
+    if run.has(MASKING_CURVE):
+        n_selected = sum(one.selected for one in ranking)
+        yield "masking_curve", lambda: masking_curve_figure(run.masking_curve, n_selected, name)
+    if run.has(METRICS_HISTORY) and len(run.history.get("epoch", ())):
+        yield "training", lambda: training_figure(run.history, f"{name}: training")
+
+
+def _check_same_inputs(run: RunFiles, name: str, n_features: int) -> None:
+    if n_features != len(run.ranking):
+        raise UserError(
+            f"{run.folder / name} has {n_features:,} inputs and {RANKING} {len(run.ranking):,}: "
+            "the files are of different runs; run again"
+        )

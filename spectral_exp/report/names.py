@@ -1,0 +1,22 @@
+"""Names of inputs, made fit for one line of a table or figure."""
+
+
+def shorten(name: str, width: int) -> str:
+    """Cut the middle out of a long name: both ends tell names apart, such as `band=12` of a shared prefix.
+
+    Args:
+        name: any text; line breaks and other characters that cannot be printed become spaces.
+        width: the most characters to keep, >= 4.
+
+    Returns:
+        The name on one line, at most `width` characters long.
+
+    Example:
+        >>> shorten("systolic blood pressure", 12)
+        'systolic…ure'
+    """
+    line = " ".join("".join(character if character.isprintable() else " " for character in name).split())
+    if len(line) <= width:
+        return line
+    tail = (width - 1) // 3
+    return f"{line[: width - 1 - tail]}…{line[-tail:]}"

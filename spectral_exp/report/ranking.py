@@ -1,0 +1,77 @@
+"""The ranking of a run, read from its file."""
+
+import csv
+from operator import itemgetter
+from pathlib import Path
+from typing import NamedTuple
+
+from spectral_exp.errors import UserError
+
+
+class RankedFeature(NamedTuple):
+    """One row of a ranking.
+
+    Attributes:
+        rank: 1 = most relevant.
+        feature: the input's index among all inputs.
+        name: the input's name.
+        relevance: its relevance, >= 0.
+        eigenvalue: its eigenvalue in the input layer.
+        selected: whether it is kept.
+        dropped_at_step: the training step at which it was removed; -1 if it never was.
+    """
+
+    rank: int
+    feature: int
+    name: str
+    relevance: float
+    eigenvalue: float
+    selected: bool
+    dropped_at_step: int
+
+
+_SELECTED = {"true": True, "false": False}
+
+
+def read_ranking(path: Path) -> list[RankedFeature]:
+    """Read a ranking, most relevant input first.
+
+    Args:
+        path: a `ranking.csv` of a run folder.
+
+    Returns:
+        One entry per input, in the order of the file.
+
+    Raises:
+        UserError: if a column is missing or a row cannot be read.
+    """
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = csv.reader(file)
+        header = next(rows, [])
+        missing = [column for column in RankedFeature._fields if column not in header]
+        if missing:
+            raise UserError(f"{path}: no column {missing[0]!r}; it is not a ranking written by spectral-train")
+        cells_of = itemgetter(*map(header.index, RankedFeature._fields))
+        features = []
+        for row in rows:
+            try:
+                rank, feature, name, relevance, eigenvalue, selected, dropped_at_step = cells_of(row)
+                features.append(
+                    RankedFeature(
+                        int(rank),
+                        int(feature),
+                        name,
+                        float(relevance),
+                        float(eigenvalue),
+                        _SELECTED[selected],
+                        int(dropped_at_step),
+                    )
+                )
+            except (ValueError, KeyError, IndexError) as error:
+                raise UserError(
+                    f"{path}, line {rows.line_num}: expected {', '.join(RankedFeature._fields)}, "
+                    f"got {','.join(row)!r}; the file was edited or cut short: run again"
+                ) from error
+    if not features:
+        raise UserError(f"{path}: the ranking is empty; the file was cut short: run again")
+    return features

@@ -1,0 +1,59 @@
+"""What `spectral-train` says at its end: how good, how many inputs, which ones, and where it all lies."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from spectral_exp.report.paths import from_here
+from spectral_exp.report.ranking_table import ranking_table
+from spectral_exp.report.run_files import RunFiles
+from spectral_exp.tracking.run_folder import FIGURES, RANKING
+
+N_TOP = 10
+
+_METRICS = {"test/accuracy": "test accuracy", "test/mae": "test mean absolute error", "test/r2": "test R²"}
+
+
+def print_summary(run_folder: Path, console: Console | None = None) -> None:
+    """Print the result of a run on one screen.
+
+    Args:
+        run_folder: the folder of a finished run.
+        console: where to print; the standard output by default, in plain text if that is no terminal.
+
+    Raises:
+        UserError: if metrics or ranking are missing or broken.
+    """
+    console = console or Console(highlight=False)
+    run = RunFiles(run_folder)
+    n_kept = sum(one.selected for one in run.ranking)
+
+    facts = _two_columns()
+    for key, name in _METRICS.items():
+        if key in run.metrics:
+            facts.add_row(name, Text(f"{run.metrics[key]:.4g}", style="bold"))
+    facts.add_row("inputs kept", Text(f"{n_kept:,} of {len(run.ranking):,}", style="bold"))
+
+    console.print()
+    console.print(facts)
+    console.print()
+    console.print(ranking_table(run.ranking, N_TOP, console.width))
+    console.print()
+    for name, path in (
+        ("ranking", run_folder / RANKING),
+        ("figures", run_folder / FIGURES),
+        ("run", run_folder),
+    ):
+        if path.exists():
+            # Whole on one line, however narrow the terminal: a path is there to be copied.
+            console.print(Text(f"{name:<9}{from_here(path)}"), soft_wrap=True)
+    console.print(Text(f"{'more':<9}spectral-rank {from_here(run_folder)}"), soft_wrap=True)
+
+
+def _two_columns() -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column()
+    return table
