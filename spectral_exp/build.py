@@ -147,6 +147,8 @@ def _check(node: DictConfig, where: str, given: set[str]) -> None:
     for name in (str(key) for key in node):
         if name in INSTRUCTIONS:
             continue
+        if name in given:
+            raise UserError(f"{where}.{name}: the program sets it itself; leave it out")
         if name not in parameters and not open_ended:
             near = difflib.get_close_matches(name, parameters, 1)
             hint = f"did you mean {near[0]}?" if near else f"it takes {', '.join(parameters)}"

@@ -36,6 +36,8 @@ from spectral_exp.tracking.status import recorded_status
 
 log = logging.getLogger(__name__)
 
+ROWS_ON_DASHBOARDS = 500
+
 
 def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) -> dict[str, Any]:
     """Train a model, rank its inputs, and write the run folder.
@@ -63,7 +65,7 @@ def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) ->
         module = _build_module(config, settings, data)
         _check_selection(selection, data)
         recorder = Recorder(folder, tracking, selection, data.info)
-        loggers = build_all(config.logger, "logger", save_dir=str(folder))
+        loggers = build_all(config.logger, "logger")
         failed = True
         try:
             trainer = _build_trainer(config, folder, recorder, list(loggers.values()))
@@ -198,7 +200,7 @@ def _write_ranking(
     write_masking_curve(folder, _masking_curve(module, data, ranking, n_selected))
     for logger in trainer.loggers:
         if isinstance(logger, RichLogger):
-            logger.log_table("ranking", list(RANKING_COLUMNS), rows, trainer.global_step)
+            logger.log_table("ranking", list(RANKING_COLUMNS), rows[:ROWS_ON_DASHBOARDS], trainer.global_step)
     return {
         "dataset": data.info.name,
         "model": type(module.model).__name__,

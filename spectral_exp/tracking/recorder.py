@@ -69,8 +69,10 @@ class Recorder(pl.Callback):
                 logger.resume_after(step)
         if not self.schedule(0, 0, False):
             return
-        self._trace = TraceWriter(self.folder / TRACE, self.info.n_features, keep_until_step=step if resumed else None)
-        self._last_recorded = step if resumed else -1
+        # The last record of a run that ended early may be one that the schedule would not have made.
+        kept = step if self.schedule(step, trainer.current_epoch - 1, True) else step - 1
+        self._trace = TraceWriter(self.folder / TRACE, self.info.n_features, keep_until_step=kept if resumed else None)
+        self._last_recorded = kept if resumed else -1
         if not resumed:
             self._record(trainer, pl_module)
 
@@ -87,14 +89,13 @@ class Recorder(pl.Callback):
         is_new = self._trace is not None and self._last_recorded < trainer.global_step
         if is_new and self.schedule(trainer.global_step, trainer.current_epoch, True):
             self._record(trainer, pl_module)
+        step = trainer.global_step - 1  # as Lightning counts the epoch's metrics
         for logger in trainer.loggers:
             if isinstance(logger, RichLogger):
-                logger.log_histogram(
-                    "spectral/eigenvalues", layer.eigenvalues.detach().cpu().numpy(), trainer.global_step
-                )
+                logger.log_histogram("spectral/eigenvalues", layer.eigenvalues.detach().cpu().numpy(), step)
                 if self.info.is_image:
                     image = selected.cpu().numpy().reshape(self.info.shape).astype(np.float32)
-                    logger.log_image("spectral/mask", image, trainer.global_step)
+                    logger.log_image("spectral/mask", image, step)
         self._write_history(trainer)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: Any) -> None:

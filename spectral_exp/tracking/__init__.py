@@ -1,0 +1,1 @@
+"""What is recorded during training, when, and where it goes."""

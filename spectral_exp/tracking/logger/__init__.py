@@ -1,0 +1,1 @@
+"""Dashboards: Lightning loggers that also take histograms, images and tables."""

@@ -1,0 +1,301 @@
+"""What is logged reaches the dashboards' own files; a dashboard in trouble never stops a run."""
+
+import inspect
+import json
+import struct
+import time
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import wandb
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from wandb.proto import wandb_internal_pb2
+
+import spectral_exp
+from spectral_exp.tracking.logger.tensorboard import SpectralTensorBoardLogger
+from spectral_exp.tracking.logger.wandb import SpectralWandbLogger
+from spectral_exp.tracking.rich_logger import RichLogger
+
+# W&B keeps media in temporary folders that it leaves to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:Implicitly cleaning up <TemporaryDirectory:ResourceWarning")
+
+EIGENVALUES = np.array([0.0, 0.5, -1.5, np.nan, 2.0, 0.5])
+MASK = np.arange(64).reshape(8, 8) % 3 == 0
+COLUMNS = ["rank", "feature", "name", "relevance", "selected"]
+RANKING = [[1, 4, "age", 2.0, True], [2, 2, "color=red|blue", 1.5, True], [3, 0, "noise", None, False]]
+
+
+@pytest.fixture
+def without_key(monkeypatch, tmp_path) -> Iterator[None]:
+    """W&B as on a machine where nobody has logged in."""
+    for variable in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_IDENTITY_TOKEN_FILE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "no_netrc"))
+    monkeypatch.setenv("WANDB_CONFIG_DIR", str(tmp_path / "no_config"))
+    wandb.teardown()  # settings are read once per process
+    yield
+    wandb.teardown()
+
+
+def log_everything(logger: RichLogger, step: int = 10) -> None:
+    logger.log_hyperparams({"seed": 3, "regularization": {"strength": 1e-3}})
+    logger.log_metrics({"val/accuracy": 0.75, "spectral/n_selected": 4.0}, step=step)
+    logger.log_histogram("spectral/eigenvalues", EIGENVALUES, step)
+    logger.log_histogram("spectral/nothing", np.array([np.nan]), step)
+    logger.log_image("spectral/mask", MASK, step)
+    logger.log_image("spectral/relevance", np.full((8, 8, 3), 7, np.uint8), step)
+    logger.finalize("success")  # as Lightning does when fit ends, before the ranking is known
+    logger.log_table("ranking", COLUMNS, RANKING, step)
+
+
+def our_messages(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name.startswith("spectral_exp")]
+
+
+def read_events(folder: Path) -> EventAccumulator:
+    events = EventAccumulator(str(folder), size_guidance={"tensors": 0, "images": 0, "histograms": 0})
+    events.Reload()
+    return events
+
+
+def read_wandb_records(file: Path) -> Iterator[wandb_internal_pb2.Record]:
+    """Read W&B's log of a run: protobuf messages, framed as LevelDB frames its log."""
+    content = file.read_bytes()
+    assert content[:4] in (b":W&B", b"")
+    position, message = 7, b""
+    while position + 7 <= len(content):
+        room_in_block = 32768 - position % 32768
+        if room_in_block < 7:
+            position += room_in_block
+            continue
+        _, length, part = struct.unpack_from("<IHB", content, position)
+        if position + 7 + length > len(content):  # being written
+            return
+        message += content[position + 7 : position + 7 + length]
+        position += 7 + length
+        if part in (1, 4):  # the whole message, or its last part
+            yield wandb_internal_pb2.Record.FromString(message)
+            message = b""
+
+
+def read_wandb_run(folder: Path) -> dict[str, Any]:
+    """Read what W&B recorded offline: the run, its config, its last values and its exit code."""
+    (file,) = folder.glob("run-*.wandb")
+    found: dict[str, Any] = {"folder": folder, "config": {}, "values": {}, "steps": []}
+    for record in read_wandb_records(file):
+        match record.WhichOneof("record_type"):
+            case "run":
+                found["run"] = record.run
+                items = record.run.config.update
+            case "config":
+                items = record.config.update
+            case "history":
+                row = {
+                    item.key or ".".join(item.nested_key): json.loads(item.value_json) for item in record.history.item
+                }
+                found["values"].update(row)
+                found["steps"].append(row.get("trainer/global_step"))
+                continue
+            case "exit":
+                found["exit_code"] = record.exit.exit_code
+                continue
+            case _:
+                continue
+        found["config"].update({item.key: json.loads(item.value_json) for item in items})
+    return found
+
+
+def wandb_runs(save_dir: Path) -> list[dict[str, Any]]:
+    """Read the runs in a folder, once W&B's own process has written their last records."""
+    deadline = time.monotonic() + 20
+    while True:
+        runs = [read_wandb_run(folder) for folder in sorted((save_dir / "wandb").glob("offline-run-*"))]
+        if all("exit_code" in found for found in runs):
+            return runs
+        assert time.monotonic() < deadline, "W&B has not closed its record"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("option", "names"),
+    [("csv", []), ("tensorboard", ["tensorboard"]), ("wandb", ["wandb"]), ("many", ["tensorboard", "wandb"])],
+)
+def test_the_logger_options_name_their_dashboards(option, names):
+    with initialize_config_dir(str(Path(spectral_exp.__file__).parents[1] / "conf"), version_base="1.3"):
+        loggers = compose(f"logger/{option}").logger
+    assert list(loggers) == names
+    for name, logger in (("tensorboard", SpectralTensorBoardLogger), ("wandb", SpectralWandbLogger)):
+        if name in names:
+            assert loggers[name]._target_ == f"{logger.__module__}.{logger.__name__}"
+            keywords = OmegaConf.to_container(loggers[name], resolve=False).keys() - {"_target_"}
+            assert keywords == inspect.signature(logger).parameters.keys()
+
+
+def test_tensorboard_shows_metrics_histogram_mask_and_ranking(tmp_path):
+    logger = SpectralTensorBoardLogger(tmp_path)
+    assert isinstance(logger, RichLogger)
+    log_everything(logger)
+    logger.finish()
+    assert logger.location == str(tmp_path / "tensorboard")
+    events = read_events(tmp_path / "tensorboard")
+    (accuracy,) = events.Scalars("val/accuracy")
+    assert (accuracy.step, accuracy.value) == (10, 0.75)
+    (histogram,) = events.Histograms("spectral/eigenvalues")
+    assert histogram.histogram_value.num == 5
+    assert (histogram.histogram_value.min, histogram.histogram_value.max) == (-1.5, 2.0)
+    assert "spectral/nothing" not in events.Tags()["histograms"]
+    (image,) = events.Images("spectral/mask")
+    assert (image.width, image.height) == (8, 8)
+    np.testing.assert_array_equal(decode_grey_png(image.encoded_image_string) == 255, MASK)
+    (text,) = events.Tensors("ranking/text_summary")
+    (markdown,) = text.tensor_proto.string_val
+    assert markdown.decode().splitlines() == [
+        "| rank | feature | name | relevance | selected |",
+        "| --- | --- | --- | --- | --- |",
+        "| 1 | 4 | age | 2 | True |",
+        "| 2 | 2 | color=red\\|blue | 1.5 | True |",
+        "| 3 | 0 | noise | None | False |",
+    ]
+
+
+def test_tensorboard_of_a_resumed_run_shows_every_step_once(tmp_path):
+    killed = SpectralTensorBoardLogger(tmp_path)
+    for step in range(1, 7):
+        killed.log_metrics({"val/loss": 100.0 + step}, step)
+    killed.finish()
+    resumed = SpectralTensorBoardLogger(tmp_path)
+    resumed.resume_after(4)
+    for step in range(5, 9):
+        resumed.log_metrics({"val/loss": 200.0 + step}, step)
+    resumed.finish()
+    losses = {event.step: event.value for event in read_events(tmp_path / "tensorboard").Scalars("val/loss")}
+    assert losses == {1: 101, 2: 102, 3: 103, 4: 104, 5: 205, 6: 206, 7: 207, 8: 208}
+    assert len(read_events(tmp_path / "tensorboard").Scalars("val/loss")) == 8
+
+
+@pytest.mark.usefixtures("without_key")
+def test_wandb_without_a_key_records_all_of_it_offline_and_in_silence(tmp_path, capfd):
+    logger = SpectralWandbLogger(tmp_path, name="seed=3", group="sweep", tags=["a", "b"])
+    assert isinstance(logger, RichLogger)
+    log_everything(logger)
+    logger.finish()
+    assert capfd.readouterr() == ("", "")
+    (found,) = wandb_runs(tmp_path)
+    assert logger.location == str(found["folder"])
+    run = found["run"]
+    assert (run.display_name, run.run_group, run.job_type, run.project) == ("seed=3", "sweep", "train", "spectral_exp")
+    assert list(run.tags) == ["a", "b"]
+    assert found["exit_code"] == 0
+    assert found["config"]["seed"] == 3
+    assert found["config"]["regularization"] == {"strength": 1e-3}
+    values = found["values"]
+    assert (values["val/accuracy"], values["spectral/n_selected"]) == (0.75, 4)
+    assert set(found["steps"]) == {10}
+    assert values["spectral/eigenvalues._type"] == "histogram"
+    assert sum(values["spectral/eigenvalues.values"]) == 5
+    assert values["spectral/mask._type"] == "image-file"
+    mask_file = found["folder"] / "files" / values["spectral/mask.path"]
+    np.testing.assert_array_equal(decode_grey_png(mask_file.read_bytes()) == 255, MASK)
+    assert values["ranking._type"] == "table-file"
+    table = json.loads((found["folder"] / "files" / values["ranking.path"]).read_text())
+    assert table["columns"] == COLUMNS
+    assert table["data"] == RANKING
+
+
+@pytest.mark.usefixtures("without_key")
+def test_wandb_runs_of_one_process_stay_apart_and_share_their_group(tmp_path):
+    first = SpectralWandbLogger(tmp_path, name="seed=0", group="sweep")
+    second = SpectralWandbLogger(tmp_path, group="sweep")
+    first.log_metrics({"val/loss": 1.0}, step=1)  # never finished before the second begins
+    second.log_metrics({"val/loss": 2.0}, step=1)
+    first.finish(failed=True)
+    second.log_metrics({"val/loss": 3.0}, step=2)
+    second.finish()
+    runs = {found["run"].display_name: found for found in wandb_runs(tmp_path)}
+    assert set(runs) == {"seed=0", "sweep"}
+    assert runs["seed=0"]["run"].run_id != runs["sweep"]["run"].run_id
+    assert {found["run"].run_group for found in runs.values()} == {"sweep"}
+    assert (runs["seed=0"]["steps"], runs["seed=0"]["values"]["val/loss"]) == ([1], 1)
+    assert (runs["sweep"]["steps"], runs["sweep"]["values"]["val/loss"]) == ([1, 2], 3)
+    assert (runs["seed=0"]["exit_code"], runs["sweep"]["exit_code"]) == (1, 0)
+
+
+@pytest.mark.usefixtures("without_key")
+def test_wandb_respects_its_own_mode_variable(tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    logger = SpectralWandbLogger(tmp_path)
+    log_everything(logger)
+    logger.finish()
+    assert wandb_runs(tmp_path) == []
+
+
+@pytest.mark.usefixtures("without_key")
+def test_wandb_goes_offline_when_the_server_does_not_answer(tmp_path, monkeypatch, caplog):
+    start = wandb.init
+
+    def unreachable(mode: str, **arguments: Any) -> Any:
+        if mode == "online":
+            raise wandb.errors.CommError("Timed out\nno such host")
+        return start(mode=mode, **arguments)
+
+    monkeypatch.setattr(wandb, "init", unreachable)
+    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    logger = SpectralWandbLogger(tmp_path, group="sweep")
+    log_everything(logger)
+    logger.finish()
+    assert our_messages(caplog) == ["W&B cannot be reached, so this run is recorded offline: CommError: Timed out"]
+    assert len(wandb_runs(tmp_path)) == 1
+
+
+@pytest.mark.usefixtures("without_key")
+def test_wandb_goes_offline_when_the_key_is_none(tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("WANDB_API_KEY", "mistyped")
+    logger = SpectralWandbLogger(tmp_path)
+    logger.log_metrics({"val/loss": 1.0}, step=1)
+    logger.finish()
+    (message,) = our_messages(caplog)
+    assert message.startswith(
+        "W&B cannot be reached, so this run is recorded offline: AuthenticationError: WANDB_API_KEY"
+    )
+    assert len(wandb_runs(tmp_path)) == 1
+
+
+@pytest.mark.usefixtures("without_key")
+def test_a_failing_start_of_wandb_costs_one_warning(tmp_path, monkeypatch, caplog):
+    def fail(**_: Any) -> Any:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(wandb, "init", fail)
+    logger = SpectralWandbLogger(tmp_path, offline=True)
+    log_everything(logger)
+    logger.experiment.watch("anything")
+    logger.finish()
+    assert our_messages(caplog) == ["W&B records no more of this run, which goes on: OSError: No space left on device"]
+    assert logger.location is None
+
+
+@pytest.mark.usefixtures("without_key")
+@pytest.mark.parametrize("method", ["log", "finish"])
+def test_a_failing_call_of_wandb_costs_one_warning(tmp_path, monkeypatch, caplog, method):
+    def fail(*_: Any, **__: Any) -> None:
+        raise BrokenPipeError("the service is gone")
+
+    monkeypatch.setattr(wandb.Run, method, fail)
+    logger = SpectralWandbLogger(tmp_path)
+    log_everything(logger)
+    logger.finish()
+    monkeypatch.undo()
+    assert our_messages(caplog) == [
+        "W&B records no more of this run, which goes on: BrokenPipeError: the service is gone"
+    ]
+
+
+def decode_grey_png(content: bytes) -> np.ndarray:
+    return np.asarray(Image.open(BytesIO(content)).convert("L"))

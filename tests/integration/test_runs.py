@@ -1,0 +1,151 @@
+"""Promises of a whole run."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from spectral_exp.dataset.data import Data
+from spectral_exp.dataset.digits import Digits
+from spectral_exp.errors import UserError
+from spectral_exp.load import load_run
+from spectral_exp.module import TrainingDivergedError
+
+SMALL = ("experiment=quickstart", "trainer.max_epochs=4", "regularization/schedule=constant", "model.dropout=0.2")
+
+
+def files_of(folder):
+    return {name: (folder / name).read_bytes() for name in ("ranking.csv", "trace.arrows", "mask.npy")}
+
+
+def history(folder):
+    with (folder / "metrics.csv").open() as file:
+        return [{key: value for key, value in row.items() if key != "seconds"} for row in csv.DictReader(file)]
+
+
+def test_a_run_leaves_a_whole_folder_and_loads_back(run_here):
+    folder = run_here(*SMALL)
+    assert json.loads((folder / "status.json").read_text())["state"] == "done"
+    run = load_run(folder)
+    assert run.info.n_features == 64 and run.metrics["test/accuracy"] > 0.5
+    assert run.ranking["rank"].tolist() == list(range(1, 65))
+    assert (run.ranking.relevance.diff().dropna() <= 0).all()
+    assert run.mask.sum() == run.metrics["n_selected"] == run.ranking.selected.sum()
+    assert run.trace.epoch.max() == 3 and run.trace.eigenvalues.shape == (5, 64)
+    last = run.ranking.set_index("feature").eigenvalue.sort_index().to_numpy()
+    np.testing.assert_allclose(run.trace.eigenvalues[-1], last, rtol=1e-6)
+    np.testing.assert_allclose(run.model.input_layer.eigenvalues.detach(), last, rtol=1e-6)
+    assert not list(folder.glob(".*[0-9]*")), "no file is left half-written"
+
+
+def test_the_loaded_model_scores_what_the_run_said(run_here):
+    run = load_run(run_here(*SMALL))
+    test = Digits(seed=0).load().test
+    predicted = run.model(test.inputs).argmax(1)
+    assert (predicted == test.targets).float().mean().item() == pytest.approx(run.metrics["test/accuracy"])
+
+
+def test_the_same_seed_gives_the_same_ranking_bit_for_bit(run_here):
+    assert files_of(run_here(*SMALL, folder="a")) == files_of(run_here(*SMALL, folder="b"))
+
+
+def test_another_seed_gives_another_ranking(run_here):
+    assert files_of(run_here(*SMALL, folder="a")) != files_of(run_here(*SMALL, "seed=1", folder="b"))
+
+
+@pytest.mark.parametrize("model", ["spectral_mlp", "dense_mlp"])
+def test_two_epochs_resume_and_two_more_equal_four(run_here, model):
+    common = (*SMALL, f"model={model}", *(["regularization=none"] if model == "dense_mlp" else []))
+    common = tuple(o for o in common if model != "dense_mlp" or not o.startswith("regularization/"))
+    if model == "dense_mlp":
+        common = (*common, "~regularization.strength")
+    straight = run_here(*common, folder="straight")
+    halves = run_here(*common, "trainer.max_epochs=2", folder="halves")
+    run_here(*common, f"resume={halves}", folder="halves")
+    assert files_of(halves) == files_of(straight)
+    assert history(halves) == history(straight)
+    final = [torch.load(f / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"] for f in (halves, straight)]
+    assert all(torch.equal(value, final[1][name]) for name, value in final[0].items())
+
+
+def test_a_resumed_run_ends_a_trace_that_ran_ahead_of_the_checkpoint(run_here):
+    straight = run_here(*SMALL, folder="straight")
+    killed = run_here(*SMALL, "trainer.max_epochs=2", folder="killed")
+    ahead = run_here(*SMALL, "trainer.max_epochs=3", folder="ahead")
+    for name in ("trace.arrows", "metrics.csv"):  # as if the kill came before the third checkpoint
+        (killed / name).write_bytes((ahead / name).read_bytes()[:-3])
+    run_here(*SMALL, f"resume={killed}", folder="killed")
+    assert files_of(killed) == files_of(straight)
+    assert history(killed) == history(straight)
+
+
+def test_a_cut_checkpoint_is_refused_by_name(run_here):
+    folder = run_here(*SMALL, "trainer.max_epochs=1")
+    last = folder / "checkpoints" / "last.ckpt"
+    last.write_bytes(last.read_bytes()[:1000])
+    with pytest.raises(UserError, match=r"last\.ckpt: not a whole checkpoint"):
+        run_here(*SMALL, f"resume={folder}")
+
+
+def test_a_resume_that_cannot_start_spoils_nothing(run_here):
+    folder = run_here(*SMALL, "trainer.max_epochs=1")
+    before = (folder / "config.yaml").read_bytes(), files_of(folder)
+    with pytest.raises(UserError, match="strength"):
+        run_here(*SMALL, f"resume={folder}", "regularization.strength=-1")
+    assert ((folder / "config.yaml").read_bytes(), files_of(folder)) == before
+    assert "regularization.strength=-1" not in json.loads((folder / "status.json").read_text())["overrides"]
+
+
+def test_permuting_the_inputs_permutes_the_ranking(run_here, monkeypatch):
+    overrides = (*SMALL, "trainer.max_epochs=15", "regularization.strength=0.01")
+    plain = load_run(run_here(*overrides, folder="plain")).ranking
+    order = torch.randperm(64, generator=torch.Generator().manual_seed(5))
+    load = Digits.load
+
+    def permuted(self):
+        data = load(self)
+        parts = {
+            n: type(data.train)(getattr(data, n).inputs[:, order], getattr(data, n).targets)
+            for n in ("train", "val", "test")
+        }
+        return Data(data.info, **parts)
+
+    monkeypatch.setattr(Digits, "load", permuted)
+    moved = load_run(run_here(*overrides, folder="moved")).ranking
+    by_input = plain.set_index("feature").relevance
+    by_moved_input = moved.set_index("feature").relevance.sort_index().set_axis(order.tolist())
+    agreement = by_input.corr(by_moved_input, method="spearman")
+    assert agreement > 0.9, "the start of the weights differs, the ranking hardly"
+
+
+def test_a_loss_that_diverges_stops_with_the_step_and_keeps_the_last_good_checkpoint(run_here, tmp_path):
+    with pytest.raises(TrainingDivergedError, match=r"NaN or infinite at step \d+.*learning rate"):
+        run_here("dataset=digits", "optimizer=sgd", "optimizer.lr=1e18", "trainer.max_epochs=3", "regularization=none")
+    status = json.loads((tmp_path / "run" / "status.json").read_text())
+    assert status["state"] == "failed" and "step" in status["error"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["regularization.strength=-1"], r"regularization: strength must be >= 0, got -1"),
+        (["selection=top_k", "selection.k=65"], r"selection\.k must be at most the number of inputs \(64\), got 65"),
+        (["batch_size=0"], r"batch_size: input should be greater than or equal to 1"),
+        (["model=dense_mlp"], r"DenseMLP has no eigenvalues.*regularization=none"),
+        (["loss=mse"], r"loss=mse is for regression"),
+        (["trainer.max_epochs=-1"], r"max_epochs"),
+        (["model.activation=rleu"], r"model\.activation must be one of relu"),
+        (["final_weights=first"], r"final_weights"),
+    ],
+)
+def test_values_that_cannot_work_are_refused_before_training(run_here, overrides, message):
+    with pytest.raises(UserError, match=message):
+        run_here("experiment=quickstart", *overrides)
+
+
+def test_unpicklable_hyperparameters_never_enter_a_checkpoint(run_here):
+    folder = run_here(*SMALL, "callbacks=early_stopping", "lr_schedule=cosine", "final_weights=best")
+    for checkpoint in (folder / "checkpoints").glob("*.ckpt"):
+        torch.load(checkpoint, weights_only=True)
