@@ -119,6 +119,7 @@ class SpectralModule(pl.LightningModule):
         torch.manual_seed(self.seed * 1_000_003 + self.current_epoch)
         self._loss_sum = torch.zeros((), device=self.device)
         self._penalty_sum = torch.zeros((), device=self.device)
+        self._n_rows = 0
         self._first_bad_step = torch.full((), -1, device=self.device)
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
@@ -127,8 +128,9 @@ class SpectralModule(pl.LightningModule):
         penalty = self._penalty()
         total = loss + penalty
         with torch.no_grad():
-            self._loss_sum += loss
-            self._penalty_sum += penalty
+            self._loss_sum += loss * len(targets)
+            self._penalty_sum += penalty * len(targets)
+            self._n_rows += len(targets)
             newly_bad = ~torch.isfinite(total) & (self._first_bad_step < 0)
             self._first_bad_step = torch.where(newly_bad, self.global_step, self._first_bad_step)
         return total
@@ -141,9 +143,8 @@ class SpectralModule(pl.LightningModule):
         if is_last or batch_idx % STEPS_BETWEEN_CHECKS == STEPS_BETWEEN_CHECKS - 1:
             self._refuse_divergence()
         if is_last:
-            n_batches = batch_idx + 1
-            self.log("train/loss", self._loss_sum / n_batches, on_epoch=True, on_step=False, sync_dist=True)
-            self.log("spectral/penalty", self._penalty_sum / n_batches, on_epoch=True, on_step=False)
+            self.log("train/loss", self._loss_sum / self._n_rows, on_epoch=True, on_step=False, sync_dist=True)
+            self.log("spectral/penalty", self._penalty_sum / self._n_rows, on_epoch=True, on_step=False)
             strength = self.regularization.strength_at(self.progress)
             self.log("spectral/strength", strength, on_epoch=True, on_step=False)
 

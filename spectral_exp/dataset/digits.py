@@ -1,0 +1,58 @@
+"""The handwritten digits that come with scikit-learn: real data without a download."""
+
+from typing import ClassVar
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+from spectral_exp.dataset.data import Data
+from spectral_exp.dataset.feature_names import pixel_names
+from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.dataset.splitting import Arrays, Scaling, check_fractions, check_scaling, split_and_scale
+
+
+class Digits:
+    """1797 handwritten digits of 8 x 8 pixels, grey values 0 to 16 brought to 0 to 1.
+
+    Args:
+        val_fraction: share of all rows for validation.
+        test_fraction: share of all rows for the test.
+        scaling: what is done beyond that, fitted on the training rows.
+        seed: fixes the split.
+
+    Raises:
+        ValueError: if a value is out of range.
+    """
+
+    name: ClassVar[str] = "digits"
+
+    def __init__(
+        self,
+        val_fraction: float = 0.15,
+        test_fraction: float = 0.2,
+        scaling: Scaling = "none",
+        seed: int = 0,
+    ) -> None:
+        check_fractions(val_fraction, test_fraction)
+        check_scaling(scaling)
+        self.val_fraction = val_fraction
+        self.test_fraction = test_fraction
+        self.scaling: Scaling = scaling
+        self.seed = seed
+
+    def load(self) -> Data:
+        """Read the digits that scikit-learn holds.
+
+        Returns:
+            The data.
+        """
+        inputs, classes = load_digits(return_X_y=True)
+        info = DatasetInfo(
+            name=self.name,
+            task="classification",
+            feature_names=pixel_names(8, 8),
+            shape=(8, 8),
+            class_names=tuple(str(digit) for digit in range(10)),
+        )
+        arrays = Arrays((inputs / 16).astype(np.float32), classes)
+        return split_and_scale(info, arrays, self.val_fraction, self.test_fraction, self.seed, self.scaling)

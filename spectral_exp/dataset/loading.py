@@ -1,0 +1,180 @@
+"""Hand out batches of data that lies on the device: sliced by index, no workers, no collating."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from jaxtyping import Float, Int, Shaped
+from torch import Tensor
+
+from spectral_exp.dataset.data import Data, Part
+from spectral_exp.errors import UserError
+
+Batch = tuple[Float[Tensor, "n_rows n_features"], Shaped[Tensor, " n_rows"]]
+
+
+class TensorLoader:
+    """Iterate over (inputs, targets) batches of tensors that stay where they are.
+
+    The batches are those of the whole run: with several ranks, each takes its share of every batch,
+    every sample is handed out once per epoch over all ranks, and all ranks have equally many
+    batches, without which distributed training waits for ever. So neither the number of steps nor
+    what is in a step depends on the number of devices. Shares of one batch differ by at most a row.
+
+    The last batch may be smaller. If it has fewer rows than two per rank it joins the one before:
+    batch normalisation cannot train on a single row.
+
+    Args:
+        part: the rows.
+        batch_size: rows per batch over all ranks.
+        shuffle: a new order in every epoch, which depends on seed and epoch alone; otherwise as stored.
+        seed: fixes the orders.
+        device: where the rows are kept.
+        rank: which share of every batch is handed out, from 0.
+        n_ranks: number of shares.
+
+    Raises:
+        ValueError: if the batch size is below 1 or below the number of ranks, or there are fewer rows than ranks.
+    """
+
+    batch_sampler = None  # Lightning asks for it beside the `sampler`
+
+    def __init__(
+        self,
+        part: Part,
+        batch_size: int,
+        shuffle: bool = False,
+        seed: int = 0,
+        device: torch.device | str = "cpu",
+        rank: int = 0,
+        n_ranks: int = 1,
+    ) -> None:
+        if batch_size < max(1, n_ranks):
+            raise ValueError(
+                f"batch_size must be at least 1, and at least the number of devices ({n_ranks}), got {batch_size}"
+            )
+        if len(part) < n_ranks:
+            raise ValueError(f"{len(part)} rows cannot be dealt to {n_ranks} devices: use fewer devices")
+        self.inputs = part.inputs.to(device)
+        self.targets = part.targets.to(device)
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.seed = seed
+        self.epoch = 0
+        self.rank = rank
+        self.n_ranks = n_ranks
+        self._starts = batch_starts(len(part), batch_size, smallest=min(batch_size, 2 * n_ranks))
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def __iter__(self) -> Iterator[Batch]:
+        order = self.order().to(self.inputs.device) if self.shuffle else None
+        ends = [*self._starts[1:], len(self.targets)]
+        for start, end in zip(self._starts, ends, strict=True):
+            share = slice(start + self.rank, end, self.n_ranks)
+            if order is None:
+                yield self.inputs[share], self.targets[share]
+            else:
+                # Gathering batch by batch costs a sixth of permuting a large set once per epoch: it stays in the cache.
+                rows = order[share]
+                yield self.inputs.index_select(0, rows), self.targets.index_select(0, rows)
+
+    def order(self) -> Int[Tensor, " n_rows"]:
+        """Draw the order of this epoch, on the CPU so that it is the same for every device.
+
+        Returns:
+            A permutation of the rows.
+        """
+        state = np.random.SeedSequence([self.seed, self.epoch]).generate_state(1, np.uint64)
+        return torch.randperm(len(self.targets), generator=torch.Generator().manual_seed(int(state[0])))
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the order of the next iteration.
+
+        Args:
+            epoch: counted from 0.
+        """
+        self.epoch = epoch
+
+    @property
+    def sampler(self) -> "TensorLoader":
+        """Itself: Lightning tells the `sampler` of a loader the epoch, also after a resume."""
+        return self
+
+    def keep_features(self, index: Int[Tensor, " n_kept"]) -> None:
+        """Hand out some of the inputs only from the next batch on.
+
+        Args:
+            index: positions among the inputs that are handed out now.
+        """
+        self.inputs = self.inputs.index_select(1, index.to(self.inputs.device))
+
+
+def batch_starts(n_rows: int, batch_size: int, smallest: int) -> list[int]:
+    """Cut rows into batches.
+
+    Args:
+        n_rows: number of rows.
+        batch_size: rows per batch.
+        smallest: a last batch with fewer rows than this joins the one before.
+
+    Returns:
+        The first row of each batch.
+
+    Example:
+        >>> batch_starts(7, 3, smallest=2)
+        [0, 3]
+    """
+    starts = list(range(0, n_rows, batch_size))
+    return starts[:-1] if len(starts) > 1 and n_rows - starts[-1] < smallest else starts
+
+
+class DataModule(pl.LightningDataModule):
+    """Build the loaders of a data set on the trainer's device, for its rank.
+
+    Args:
+        data: the data set.
+        batch_size: rows per step, over all devices.
+        seed: fixes the order of batches.
+        evaluation_batch_size: rows per batch where nothing is trained; results do not depend on it.
+
+    Raises:
+        ValueError: if a batch size is below 1.
+    """
+
+    def __init__(self, data: Data, batch_size: int, seed: int = 0, evaluation_batch_size: int = 2048) -> None:
+        super().__init__()
+        if batch_size < 1 or evaluation_batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, got {batch_size} and {evaluation_batch_size}")
+        self.data = data
+        self.batch_size = batch_size
+        self.seed = seed
+        self.evaluation_batch_size = evaluation_batch_size
+
+    def train_dataloader(self) -> TensorLoader:
+        return self._loader(self.data.train, self.batch_size, shuffle=True)
+
+    def val_dataloader(self) -> TensorLoader:
+        return self._loader(self.data.val, self.evaluation_batch_size)
+
+    def test_dataloader(self) -> TensorLoader:
+        return self._loader(self.data.test, self.evaluation_batch_size)
+
+    def _loader(self, part: Part, batch_size: int, shuffle: bool = False) -> TensorLoader:
+        trainer = self.trainer
+        if trainer is None:
+            raise RuntimeError("the data module is not attached to a trainer; pass it to trainer.fit or trainer.test")
+        try:
+            return TensorLoader(
+                part,
+                batch_size,
+                shuffle,
+                self.seed,
+                device=trainer.strategy.root_device,
+                rank=trainer.global_rank,
+                n_ranks=trainer.world_size,
+            )
+        except ValueError as error:  # only now is it known how many devices there are
+            raise UserError(str(error)) from error

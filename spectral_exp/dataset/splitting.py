@@ -1,0 +1,245 @@
+"""From whole arrays to training, validation and test parts, scaled by what the training rows show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Int, Shaped
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+from spectral_exp.dataset.data import Data, Part
+from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.errors import UserError
+
+Scaling = Literal["standard", "minmax", "none"]
+
+# Both leave a column that is constant over the training rows at 0 there: its scale counts as 1.
+SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler}
+
+
+@dataclass(frozen=True)
+class RowSplit:
+    """The rows of the three parts, as sorted indices into the whole arrays."""
+
+    train: Int[np.ndarray, " n_train"]
+    val: Int[np.ndarray, " n_val"]
+    test: Int[np.ndarray, " n_test"]
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Rows before scaling.
+
+    Attributes:
+        inputs: finite numbers, shape (n_rows, n_features).
+        targets: class codes, or real values in their own units, shape (n_rows,).
+    """
+
+    inputs: Shaped[np.ndarray, "n_rows n_features"]
+    targets: Shaped[np.ndarray, " n_rows"]
+
+
+def check_fractions(val_fraction: float, test_fraction: float | None = None) -> None:
+    """Refuse fractions that leave a part without rows.
+
+    Args:
+        val_fraction: share of the rows for validation.
+        test_fraction: share for the test, or None if the data has its own test rows.
+
+    Raises:
+        ValueError: if a share is not between 0 and 1, or both together leave nothing to train on.
+    """
+    for name, fraction in (("val_fraction", val_fraction), ("test_fraction", test_fraction)):
+        if fraction is not None and not 0 < fraction < 1:
+            raise ValueError(f"{name} must be above 0 and below 1, got {fraction}")
+    if val_fraction + (test_fraction or 0) >= 1:
+        raise ValueError(f"val_fraction + test_fraction must be below 1, got {val_fraction} + {test_fraction}")
+
+
+def check_scaling(scaling: str) -> None:
+    """Refuse a scaling that does not exist.
+
+    Args:
+        scaling: one of `Scaling`.
+
+    Raises:
+        ValueError: if it is none of them.
+    """
+    if scaling not in get_args(Scaling):
+        raise ValueError(f"scaling must be one of {', '.join(get_args(Scaling))}, got {scaling!r}")
+
+
+def check_classes(
+    name: str, codes: Int[np.ndarray, " n_rows"], class_names: Sequence[str], part_sizes: dict[str, int]
+) -> None:
+    """Refuse a classification task that cannot be split with every class in mind.
+
+    Args:
+        name: the data set, for messages.
+        codes: class codes of all rows that are split.
+        class_names: names in the order of the codes.
+        part_sizes: rows each part is to have, by the part's name.
+
+    Raises:
+        UserError: if there is one class only, a class has fewer rows than there are parts, or a
+            part would have fewer rows than there are classes.
+    """
+    n_classes = len(class_names)
+    if n_classes < 2:
+        raise UserError(f"{name}: the target has one class only ({class_names[0]!r}), expected two or more")
+    counts = np.bincount(codes, minlength=n_classes)
+    rarest = int(counts.argmin())
+    if counts[rarest] < len(part_sizes):
+        raise UserError(
+            f"{name}: class {class_names[rarest]!r} has {counts[rarest]} rows, but {', '.join(part_sizes)} need one "
+            f"each ({len(codes)} rows, {n_classes} classes): leave the class out, merge it, or add rows; "
+            "if the target is a quantity, set dataset.task=regression"
+        )
+    for part, size in part_sizes.items():
+        if size < n_classes:
+            raise UserError(
+                f"{name}: the {part} part would have {size} of {len(codes)} rows, fewer rows than classes "
+                f"({n_classes}): change val_fraction or test_fraction, or add rows"
+            )
+
+
+def hold_out(
+    rows: Int[np.ndarray, " n_rows"],
+    n_held: int,
+    seed: int,
+    classes: Int[np.ndarray, " n_all"] | None = None,
+) -> tuple[Int[np.ndarray, " n_kept"], Int[np.ndarray, " n_held"]]:
+    """Set rows aside at random, each class in proportion.
+
+    Args:
+        rows: indices to choose from.
+        n_held: how many to set aside.
+        seed: fixes the choice.
+        classes: class codes of the whole data set, which the rows point into; None to ignore them.
+
+    Returns:
+        The rows that stay and those set aside, both sorted.
+    """
+    strata = None if classes is None else classes[rows]
+    kept, held = train_test_split(rows, test_size=n_held, stratify=strata, random_state=seed)
+    return np.sort(kept), np.sort(held)
+
+
+def split_rows(
+    name: str,
+    n_rows: int,
+    val_fraction: float,
+    test_fraction: float,
+    seed: int,
+    classes: Int[np.ndarray, " n_rows"] | None = None,
+    class_names: Sequence[str] = (),
+) -> RowSplit:
+    """Deal the rows to the three parts; both fractions are shares of all rows.
+
+    Args:
+        name: the data set, for messages.
+        n_rows: number of rows.
+        val_fraction: share for validation.
+        test_fraction: share for the test.
+        seed: fixes the split.
+        classes: class codes, for a split with each class in proportion; None for regression.
+        class_names: names in the order of the codes.
+
+    Returns:
+        The rows of each part.
+
+    Raises:
+        UserError: if a part would have no rows, or the classes cannot be dealt out.
+    """
+    n_val, n_test = round(n_rows * val_fraction), round(n_rows * test_fraction)
+    sizes = {"train": n_rows - n_val - n_test, "val": n_val, "test": n_test}
+    if min(sizes.values()) < 1:
+        counts = ", ".join(f"{part} {size}" for part, size in sizes.items())
+        raise UserError(f"{name}: {n_rows} rows are too few to split ({counts}): change the fractions or add rows")
+    if classes is not None:
+        check_classes(name, classes, class_names, sizes)
+    rest, test = hold_out(np.arange(n_rows), n_test, seed, classes)
+    train, val = hold_out(rest, n_val, seed, classes)
+    return RowSplit(train, val, test)
+
+
+def constant_columns(inputs: Shaped[np.ndarray, "n_rows n_features"]) -> Bool[np.ndarray, " n_features"]:
+    """Find the columns that hold one value only.
+
+    Args:
+        inputs: rows of numbers.
+
+    Returns:
+        True for each constant column.
+    """
+    return np.asarray((inputs == inputs[0]).all(axis=0))
+
+
+def make_data(info: DatasetInfo, train: Arrays, val: Arrays, test: Arrays, scaling: Scaling) -> Data:
+    """Scale all parts by the training rows and turn them into tensors.
+
+    Args:
+        info: what the columns are; for regression, the target's mean and scale are filled in.
+        train: rows the scaling is fitted on.
+        val: rows for validation.
+        test: rows for the test.
+        scaling: `standard` (mean 0, standard deviation 1), `minmax` (0 to 1) or `none`.
+
+    Returns:
+        The data, float32 inputs.
+
+    Raises:
+        UserError: if a regression target does not vary, or inputs are too large for single precision.
+    """
+    if info.task == "regression":
+        targets = train.targets.astype(np.float64)
+        mean, scale = float(targets.mean()), float(targets.std())
+        if constant_columns(targets[:, None])[0]:
+            raise UserError(f"{info.name}: the target is {targets[0]:g} in every training row: choose another target")
+        info = replace(info, target_mean=mean, target_scale=scale)
+    scaler = SCALERS[scaling]().fit(train.inputs) if scaling in SCALERS else None
+
+    def part(arrays: Arrays) -> Part:
+        inputs = arrays.inputs if scaler is None else scaler.transform(arrays.inputs)
+        with np.errstate(over="ignore"):
+            inputs = np.ascontiguousarray(inputs, dtype=np.float32)
+        is_finite = np.isfinite(inputs).all(axis=0)
+        if not is_finite.all():
+            column = info.feature_names[int(is_finite.argmin())]
+            raise UserError(f"{info.name}: input {column!r} is too large for single precision: rescale or drop it")
+        if info.task == "regression":
+            standardised = (arrays.targets.astype(np.float64) - info.target_mean) / info.target_scale
+            return Part(torch.from_numpy(inputs), torch.from_numpy(standardised.astype(np.float32)))
+        return Part(torch.from_numpy(inputs), torch.from_numpy(arrays.targets.astype(np.int64)))
+
+    return Data(info, part(train), part(val), part(test))
+
+
+def split_and_scale(
+    info: DatasetInfo,
+    arrays: Arrays,
+    val_fraction: float,
+    test_fraction: float,
+    seed: int,
+    scaling: Scaling,
+) -> Data:
+    """Deal rows to the three parts and scale them: all that a set without a test part of its own needs.
+
+    Args:
+        info: what the columns are.
+        arrays: all rows.
+        val_fraction: share of all rows for validation.
+        test_fraction: share of all rows for the test.
+        seed: fixes the split.
+        scaling: how inputs are scaled, fitted on the training rows.
+
+    Returns:
+        The data.
+    """
+    classes = arrays.targets if info.task == "classification" else None
+    rows = split_rows(info.name, len(arrays.targets), val_fraction, test_fraction, seed, classes, info.class_names)
+    train, val, test = (Arrays(arrays.inputs[part], arrays.targets[part]) for part in (rows.train, rows.val, rows.test))
+    return make_data(info, train, val, test, scaling)
