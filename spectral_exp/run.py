@@ -1,6 +1,7 @@
 """One run: from a configuration to a ranking, a mask and the rest of a run folder."""
 
 import logging
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,7 @@ def _train_and_rank(
         write_dataset(folder, data.info)
         for logger in trainer.loggers:
             logger.log_hyperparams(plain)
+    log.info(f"Training; everything goes to {os.path.relpath(folder)}")
     loaders = DataModule(data, batch_size=settings.batch_size, seed=settings.seed)
     seconds = _fit(trainer, module, loaders, checkpoint)
     if settings.final_weights == "best":

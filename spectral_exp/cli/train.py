@@ -1,6 +1,5 @@
 """`spectral-train`: train, rank the inputs, and leave a run folder."""
 
-import logging
 import os
 import sys
 import traceback
@@ -21,13 +20,12 @@ if TYPE_CHECKING:
 CONFIG_NAME = "train"
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
-log = logging.getLogger(__name__)
-
 
 @dataclass
 class Outcome:
     """What became of the jobs of this process."""
 
+    started: bool = False
     error: BaseException | None = None
     sweep: Path | None = None
 
@@ -46,6 +44,9 @@ def main() -> None:
         sys.argv[1:] = sweep_folder_arguments(sys.argv[1:])
         os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us instead of Hydra's own reports
         _hydra_main(outcome)
+    except OSError as error:
+        cannot = f"{error.filename}: the run folder cannot be made ({error.strerror}); name another with outputs=FOLDER"
+        outcome.error = outcome.error or (error if outcome.started else UserError(cannot))
     except Exception as error:
         outcome.error = outcome.error or error
     except KeyboardInterrupt as error:
@@ -64,6 +65,7 @@ def _hydra_main(outcome: Outcome) -> None:
         from hydra.core.hydra_config import HydraConfig
         from hydra.types import RunMode
 
+        outcome.started = True
         hydra_config = HydraConfig.get()
         folder = Path(hydra_config.runtime.output_dir)
         is_sweep = hydra_config.mode == RunMode.MULTIRUN
@@ -87,7 +89,6 @@ def _train(config: "DictConfig", folder: Path, overrides: list[str], is_sweep: b
     from spectral_exp.report.summary import print_summary
     from spectral_exp.run import run
 
-    log.info(f"Training; everything goes to {os.path.relpath(folder)}")
     metrics = run(config, folder, overrides)
     draw_figures(folder)
     if not is_sweep:

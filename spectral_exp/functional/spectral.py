@@ -3,9 +3,12 @@
 Source: Chicchi et al., Communications Physics (2026), doi 10.1038/s42005-026-02614-7.
 """
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional as F
 
 
 def spectral_weight(
@@ -71,3 +74,69 @@ def unit_columns(
         The matrix with normalised columns.
     """
     return torch.nn.functional.normalize(vectors, dim=0, eps=torch.finfo(vectors.dtype).tiny)
+
+
+def spectral_linear(
+    inputs: Float[Tensor, "*rows n_in"],
+    eigenvalues: Float[Tensor, " n_in"],
+    vectors: Float[Tensor, "n_out n_in"],
+    bias: Float[Tensor, " n_out"] | None,
+    is_unit: bool = False,
+) -> Float[Tensor, "*rows n_out"]:
+    r"""Apply a spectral layer at the price of a plain one.
+
+    Equal to `F.linear(inputs, spectral_weight(eigenvalues, phi), bias)` with phi = vectors, or vectors
+    with normalised columns, but the gradient G of the weight is formed once and turned in place into
+    those of its factors: with s_j the factor of column v_j in the weight (lambda_j, or
+    lambda_j / ||v_j||), d/ds_j = <G_:j, v_j> and d/dv_j = s_j G_:j, to which the norm adds
+    -(d/ds_j) s_j v_j / ||v_j||^2. Differentiable once.
+
+    Args:
+        inputs: rows of inputs.
+        eigenvalues: lambda, one per input.
+        vectors: the columns that the eigenvectors are made of.
+        bias: an additive bias.
+        is_unit: normalise the columns of `vectors`.
+
+    Returns:
+        Rows of outputs.
+    """
+    if torch.is_autocast_enabled(inputs.device.type):  # which casts by operation: leave it the operations
+        weight = spectral_weight(eigenvalues, unit_columns(vectors) if is_unit else vectors)
+        return F.linear(inputs, weight, bias)
+    outputs: Tensor = _SpectralLinear.apply(inputs, eigenvalues, vectors, bias, is_unit)
+    return outputs
+
+
+class _SpectralLinear(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, inputs: Tensor, eigenvalues: Tensor, vectors: Tensor, bias: Tensor | None, is_unit: bool
+    ) -> Tensor:
+        norms = None
+        if is_unit:
+            norms = torch.linalg.vector_norm(vectors, dim=0).clamp_min(torch.finfo(vectors.dtype).tiny)
+        scale = eigenvalues if norms is None else eigenvalues / norms
+        weight = vectors * scale
+        ctx.save_for_backward(inputs, vectors, scale, norms, weight if ctx.needs_input_grad[0] else None)
+        return F.linear(inputs, weight, bias)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        inputs, vectors, scale, norms, weight = ctx.saved_tensors
+        of_outputs = gradients[0].reshape(-1, vectors.shape[0])
+        of_vectors = of_outputs.t() @ inputs.reshape(-1, vectors.shape[1])  # of the weight, as yet
+        of_scale = torch.linalg.vecdot(of_vectors, vectors, dim=0)
+        of_vectors *= scale
+        of_eigenvalues = of_scale
+        if norms is not None:
+            of_eigenvalues = of_scale / norms
+            of_vectors.addcmul_(vectors, of_eigenvalues * scale / norms, value=-1)
+        return (
+            gradients[0] @ weight if weight is not None else None,
+            of_eigenvalues,
+            of_vectors,
+            of_outputs.sum(0) if ctx.needs_input_grad[3] else None,
+            None,
+        )

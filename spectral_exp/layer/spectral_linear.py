@@ -10,7 +10,7 @@ from typing_extensions import Self
 
 from spectral_exp.functional.mask import scatter
 from spectral_exp.functional.relevance import ranking, relevance
-from spectral_exp.functional.spectral import spectral_weight, unit_columns
+from spectral_exp.functional.spectral import spectral_linear, spectral_weight, unit_columns
 
 Gauge = Literal["free", "unit"]
 
@@ -258,7 +258,9 @@ class SpectralLinear(nn.Module):
         """
         if self._kept is not None and inputs.shape[-1] == self.in_features:
             inputs = inputs.index_select(-1, self._kept)
-        return F.linear(inputs, self.weight, self.bias)
+        if self.output_eigenvalues is not None:
+            return F.linear(inputs, self.weight, self.bias)
+        return spectral_linear(inputs, self.eigenvalues, self.raw_eigenvectors, self.bias, self.gauge == "unit")
 
     def _apply(self, fn: Any, recurse: bool = True) -> Self:
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]

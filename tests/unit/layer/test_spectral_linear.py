@@ -84,6 +84,21 @@ def test_unit_gauge_keeps_columns_at_norm_one_and_makes_relevance_the_eigenvalue
 
 
 @pytest.mark.parametrize("gauge", GAUGES)
+def test_the_fast_path_equals_automatic_differentiation_of_the_weight(gauge):
+    layer = perturb(double(gauge))
+    with torch.no_grad():
+        layer.eigenvalues[2] = 0.0
+    rows = torch.randn(2, 3, 5, dtype=torch.float64)
+    cotangent = torch.randn(2, 3, 4, dtype=torch.float64)
+    gradients = []
+    for outputs in (layer(rows), nn.functional.linear(rows, layer.weight, layer.bias)):
+        layer.zero_grad()
+        (outputs * cotangent).sum().backward()
+        gradients.append([parameter.grad.clone() for parameter in layer.parameters()])
+    torch.testing.assert_close(*gradients)
+
+
+@pytest.mark.parametrize("gauge", GAUGES)
 def test_conversion_from_and_to_a_plain_layer_keeps_the_outputs(gauge):
     torch.manual_seed(0)
     plain = nn.Linear(6, 3)

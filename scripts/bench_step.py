@@ -1,0 +1,153 @@
+"""What a spectral layer and the framework cost, as ratios within one run.
+
+    python scripts/bench_step.py [--json FILE]
+
+Two comparisons on one CPU thread, 784-512-512-10, batch 256, Adam, L1 on the eigenvalues:
+1. a training step of the spectral net against the same net with plain layers, in alternating blocks;
+2. a training epoch of `spectral-train` (validation, trace, checkpoint included) against a loop written by hand that
+   trains and validates the same net on the same rows, in alternating epochs.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+os.environ["SPECTRAL_EXP_ALLOW"] = "bench_step."
+
+import pytorch_lightning as pl
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import open_dict
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from spectral_exp.cli.config_path import config_dir
+from spectral_exp.model.dense_mlp import DenseMLP
+from spectral_exp.model.spectral_mlp import SpectralMLP
+from spectral_exp.run import run
+
+BATCH, N_FEATURES, HIDDEN, N_CLASSES = 256, 784, [512, 512], 10
+STRENGTH = 1e-3
+OVERRIDES = [
+    "dataset=gaussian_independent",
+    f"dataset.n_features={N_FEATURES}",
+    "dataset.n_rows=16000",
+    "size=large",
+    f"batch_size={BATCH}",
+    f"regularization.strength={STRENGTH}",
+    "trainer=cpu",
+    "hydra.job.num=0",
+]
+
+
+def step_of(model: nn.Module, inputs: Tensor, targets: Tensor) -> Callable[[], None]:
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+
+    def step() -> None:
+        loss = F.cross_entropy(model(inputs), targets)
+        if isinstance(model, SpectralMLP):
+            loss = loss + STRENGTH * model.input_layer.eigenvalues.abs().sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    return step
+
+
+def seconds(work: Callable[[], Any], repeats: int = 1) -> float:
+    started = time.perf_counter()
+    for _ in range(repeats):
+        work()
+    return time.perf_counter() - started
+
+
+def step_ratios(gauge: str, n_pairs: int, steps_per_block: int) -> list[float]:
+    torch.manual_seed(0)
+    inputs, targets = torch.randn(BATCH, N_FEATURES), torch.randint(N_CLASSES, (BATCH,))
+    spectral = step_of(SpectralMLP(N_FEATURES, N_CLASSES, HIDDEN, gauge=gauge), inputs, targets)
+    dense = step_of(DenseMLP(N_FEATURES, N_CLASSES, HIDDEN), inputs, targets)
+    for work in (spectral, dense):
+        seconds(work, steps_per_block)
+    return [seconds(spectral, steps_per_block) / seconds(dense, steps_per_block) for _ in range(n_pairs)]
+
+
+class EpochPairs(pl.Callback):
+    """After each epoch of the framework, time one of the loop written by hand."""
+
+    ratios: ClassVar[list[float]] = []
+
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        data = trainer.datamodule.data  # type: ignore[attr-defined]
+        torch.manual_seed(0)
+        model = SpectralMLP(N_FEATURES, data.info.n_outputs, HIDDEN)
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+
+        def epoch() -> None:
+            model.train()
+            order = torch.randperm(len(data.train))
+            for rows in order.split(BATCH):
+                inputs, targets = data.train.inputs[rows], data.train.targets[rows]
+                loss = F.cross_entropy(model(inputs), targets)
+                loss = loss + STRENGTH * model.input_layer.eigenvalues.abs().sum()
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+            model.eval()
+            with torch.no_grad():
+                outputs = model(data.val.inputs)
+                F.cross_entropy(outputs, data.val.targets).item()
+                (outputs.argmax(1) == data.val.targets).float().mean().item()
+
+        self.by_hand = epoch
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        now = time.perf_counter()
+        if trainer.current_epoch > 1:  # the first epoch warms up
+            self.ratios.append((now - self.started) / seconds(self.by_hand))
+        self.started = time.perf_counter()
+
+
+def epoch_ratios(n_pairs: int) -> list[float]:
+    sys.path.insert(0, str(Path(__file__).parent))
+    import bench_step  # the class that the config names, not this module's
+
+    overrides = [*OVERRIDES, f"trainer.max_epochs={n_pairs + 2}", "+callbacks.pairs._target_=bench_step.EpochPairs"]
+    with initialize_config_dir(config_dir(), version_base="1.3"):
+        config = compose("train", overrides, return_hydra_config=True)
+    HydraConfig.instance().set_config(config)
+    with open_dict(config):
+        del config["hydra"]
+    with tempfile.TemporaryDirectory() as folder:
+        run(config, Path(folder))
+    return bench_step.EpochPairs.ratios
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=15)
+    parser.add_argument("--steps", type=int, default=15, help="steps per block")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    results = {
+        "step, spectral (free gauge) / dense": step_ratios("free", arguments.pairs, arguments.steps),
+        "step, spectral (unit gauge) / dense": step_ratios("unit", arguments.pairs, arguments.steps),
+        "epoch, framework / by hand": epoch_ratios(arguments.pairs),
+    }
+    print(f"{'ratio':40} {'median':>7} {'lowest':>7} {'highest':>7}  pairs")
+    for name, ratios in results.items():
+        print(f"{name:40} {statistics.median(ratios):7.3f} {min(ratios):7.3f} {max(ratios):7.3f}  {len(ratios)}")
+    if arguments.json:
+        arguments.json.write_text(json.dumps({"torch": torch.__version__, "ratios": results}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
