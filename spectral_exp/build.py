@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import hydra
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
-from torch import nn
+from torch import Tensor, nn
 
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.errors import UserError
@@ -151,7 +151,8 @@ def _check(node: DictConfig, where: str, given: set[str]) -> None:
             raise UserError(f"{where}.{name}: the program sets it itself; leave it out")
         if name not in parameters and not open_ended:
             near = difflib.get_close_matches(name, parameters, 1)
-            hint = f"did you mean {near[0]}?" if near else f"it takes {', '.join(parameters)}"
+            takes = ", ".join(parameters) or "nothing"
+            hint = f"did you mean {near[0]}?" if near else f"{target.__name__} takes {takes}"
             raise UserError(f"{where}.{name}: unknown key; {hint}")
         if OmegaConf.is_missing(node, name):
             raise UserError(f"{where}.{name}: a value is needed; add {where}.{name}=... to the command")
@@ -195,4 +196,4 @@ def _describe(annotation: Any) -> str:
         return getattr(annotation, "__name__", str(annotation))
     if get_origin(annotation) in (list, tuple, Sequence):
         return f"a list, each {_describe(parts[0])}"
-    return " or ".join(dict.fromkeys(_describe(part) for part in parts))
+    return " or ".join(dict.fromkeys(_describe(part) for part in parts if part is not Tensor))  # YAML holds none

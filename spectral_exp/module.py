@@ -6,6 +6,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from jaxtyping import Float, Shaped
+from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Optimizer
@@ -74,8 +75,8 @@ class SpectralModule(pl.LightningModule):
             raise ValueError(f"eigenvalue_lr_factor must be > 0, got {eigenvalue_lr_factor}")
         if regularization.strength > 0 and not isinstance(model.input_layer, SpectralLinear):
             raise ValueError(
-                f"{type(model).__name__} has no eigenvalues for the regularization; add regularization=none, "
-                "or take model=spectral_mlp"
+                f"{type(model).__name__} has no eigenvalues for the regularization; add "
+                "regularization.strength=0, or take model=spectral_mlp"
             )
         self.model = model
         self.info = info
@@ -151,6 +152,12 @@ class SpectralModule(pl.LightningModule):
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         self._evaluate(batch, self.val_metrics, "val/loss")
 
+    def on_validation_end(self) -> None:
+        # Weights that the epoch's last step broke must not become its checkpoint.
+        loss = self.trainer.callback_metrics.get("val/loss")
+        if self.trainer.state.fn == TrainerFn.FITTING and loss is not None and not torch.isfinite(loss):
+            raise _diverged(self.global_step)
+
     def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         self._evaluate(batch, self.test_metrics, "test/loss")
 
@@ -208,10 +215,14 @@ class SpectralModule(pl.LightningModule):
     def _refuse_divergence(self) -> None:
         step = int(self._first_bad_step)
         if step >= 0:
-            raise TrainingDivergedError(
-                f"the loss became NaN or infinite at step {step}; the learning rate is the likely cause: try "
-                "optimizer.lr at a tenth, or trainer.gradient_clip_val=1.0 (the last checkpoint is from before)"
-            )
+            raise _diverged(step)
+
+
+def _diverged(step: int) -> TrainingDivergedError:
+    return TrainingDivergedError(
+        f"the loss became NaN or infinite at step {step}; the learning rate is the likely cause: try "
+        "optimizer.lr at a tenth, or trainer.gradient_clip_val=1.0 (the last checkpoint is from before)"
+    )
 
 
 def _metrics(info: DatasetInfo) -> MetricCollection:

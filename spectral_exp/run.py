@@ -7,37 +7,26 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
-from jaxtyping import Int
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import ModelCheckpoint
-from torch import Tensor
 
 from spectral_exp.build import build, build_all, build_model
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.loading import DataModule
 from spectral_exp.errors import UserError
-from spectral_exp.evaluation.masking import masked_outputs, masking_counts
 from spectral_exp.module import SpectralModule
+from spectral_exp.ranked_inputs import write_ranked_inputs
 from spectral_exp.selection.selection import Selection
 from spectral_exp.settings import Settings, read_settings
 from spectral_exp.tracking.checkpoint import WholeCheckpointIO, find_checkpoint, read_checkpoint
 from spectral_exp.tracking.console import TrainingProgress, quiet_lightning
 from spectral_exp.tracking.recorder import Recorder
-from spectral_exp.tracking.results import (
-    RANKING_COLUMNS,
-    ranking_rows,
-    write_dataset,
-    write_masking_curve,
-    write_ranking,
-)
+from spectral_exp.tracking.results import write_dataset
 from spectral_exp.tracking.rich_logger import RichLogger
 from spectral_exp.tracking.run_folder import BEST_CHECKPOINT, CHECKPOINTS, CONFIG, METRICS, write_json, write_whole
 from spectral_exp.tracking.status import recorded_status
 
 log = logging.getLogger(__name__)
-
-ROWS_ON_DASHBOARDS = 500
 
 
 def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) -> dict[str, Any]:
@@ -108,7 +97,8 @@ def _train_and_rank(
         metrics |= evaluate(module, loaders, verbose=False)[0]
     metrics |= {"train_seconds": seconds, "epochs": trainer.current_epoch, "steps": trainer.global_step}
     if trainer.is_global_zero:
-        metrics |= _write_ranking(folder, module, data, selection, trainer)
+        module.to(trainer.strategy.root_device)  # which Lightning has left after the test
+        metrics |= write_ranked_inputs(folder, module, data, selection, trainer.loggers, trainer.global_step)
         metrics |= {"seed": settings.seed}
         write_json(folder / METRICS, metrics)
     return metrics
@@ -174,60 +164,3 @@ def _fit(trainer: pl.Trainer, module: SpectralModule, loaders: DataModule, check
     except SystemExit as error:  # Lightning's answer to Ctrl-C and SIGTERM
         raise KeyboardInterrupt from error
     return round(time.perf_counter() - started, 3)
-
-
-@torch.no_grad()
-def _write_ranking(
-    folder: Path, module: SpectralModule, data: Data, selection: Selection, trainer: pl.Trainer
-) -> dict[str, Any]:
-    """Write ranking, mask and masking curve; give what was selected."""
-    module.to(trainer.strategy.root_device)
-    layer = module.spectral_input_layer
-    relevance = layer.relevance(module.input_scale)
-    ranking = layer.ranking(module.input_scale)
-    mask = selection(relevance) & layer.mask
-    n_selected = int(mask.sum())
-    if n_selected == 0:
-        log.warning("the selection keeps no input; a lower selection.threshold or regularization.strength keeps more")
-    order, selected = ranking.cpu().numpy(), mask.cpu().numpy()
-    rows = ranking_rows(
-        data.info,
-        order,
-        relevance.cpu().numpy(),
-        layer.over_all_inputs(layer.eigenvalues).cpu().numpy(),
-        selected,
-        layer.dropped_at.cpu().numpy(),
-    )
-    write_ranking(folder, rows, selected)
-    write_masking_curve(folder, _masking_curve(module, data, ranking, n_selected))
-    for logger in trainer.loggers:
-        if isinstance(logger, RichLogger):
-            logger.log_table("ranking", list(RANKING_COLUMNS), rows[:ROWS_ON_DASHBOARDS], trainer.global_step)
-    return {
-        "dataset": data.info.name,
-        "model": type(module.model).__name__,
-        "n_features": data.info.n_features,
-        "n_selected": n_selected,
-        "n_train": len(data.train),
-    }
-
-
-def _masking_curve(
-    module: SpectralModule, data: Data, ranking: Int[Tensor, " n_features"], n_selected: int
-) -> list[dict[str, float]]:
-    """Score the trained net on the test rows with all but the top inputs set to 0."""
-    module.eval()
-    device = ranking.device
-    inputs, targets = data.test.inputs.to(device), module.in_units(data.test.targets.to(device))
-    metrics = module.test_metrics.clone().to(device)
-    points = []
-    for n_kept in masking_counts(data.info.n_features, also=n_selected):
-        metrics.reset()
-        metrics.update(module.predict(masked_outputs(module.model, inputs, ranking, n_kept)), targets)
-        points.append(
-            {
-                "n_kept": n_kept,
-                **{name.removeprefix("test/"): float(score) for name, score in metrics.compute().items()},
-            }
-        )
-    return points

@@ -1,7 +1,10 @@
-"""Runs without the command line: composed as Hydra would, one folder each."""
+"""Runs without the command line, composed as Hydra would, and small stand-ins for data that has to be fetched."""
 
+import hashlib
+import struct
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -15,7 +18,7 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def compose_config():
     """Compose `conf/train.yaml` with overrides."""
     from hydra import compose, initialize_config_dir
@@ -28,13 +31,15 @@ def compose_config():
         with initialize_config_dir(config_dir(), version_base="1.3"):
             config = compose("train", overrides=[*overrides, "hydra.job.num=0"], return_hydra_config=True)
         HydraConfig.instance().set_config(config)
-        with open_dict(config):
-            del config["hydra"]
-        OmegaConf.resolve(config)
+        try:
+            with open_dict(config):
+                del config["hydra"]
+            OmegaConf.resolve(config)
+        finally:
+            HydraConfig.instance().cfg = None
         return config
 
-    yield compose_config
-    HydraConfig.instance().cfg = None
+    return compose_config
 
 
 @pytest.fixture
@@ -47,3 +52,25 @@ def run_here(compose_config, tmp_path):
         return tmp_path / folder
 
     return run_here
+
+
+@pytest.fixture
+def stored_mnist(tmp_path, monkeypatch):
+    """A data folder with 600 + 100 images in place of MNIST; every pixel of an image holds ten times its label."""
+    from spectral_exp.dataset.registry import REGISTRY, Entry
+
+    def idx(values: np.ndarray) -> bytes:
+        return bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape) + values.tobytes()
+
+    files = {}
+    for part, n_rows in (("train", 600), ("t10k", 100)):
+        labels = (np.arange(n_rows) % 10).astype(np.uint8)
+        images = np.broadcast_to((labels * 10)[:, None, None], (n_rows, 28, 28)).astype(np.uint8)
+        files[f"{part}-images-idx3-ubyte"] = idx(images)
+        files[f"{part}-labels-idx1-ubyte"] = idx(labels)
+    (tmp_path / "mnist").mkdir()
+    for name, content in files.items():
+        (tmp_path / "mnist" / name).write_bytes(content)
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    monkeypatch.setitem(REGISTRY, "mnist", Entry(hashes, sources=()))
+    return tmp_path

@@ -1,5 +1,6 @@
 """What is logged reaches the dashboards' own files; a dashboard in trouble never stops a run."""
 
+import csv
 import inspect
 import json
 import struct
@@ -30,18 +31,6 @@ EIGENVALUES = np.array([0.0, 0.5, -1.5, np.nan, 2.0, 0.5])
 MASK = np.arange(64).reshape(8, 8) % 3 == 0
 COLUMNS = ["rank", "feature", "name", "relevance", "selected"]
 RANKING = [[1, 4, "age", 2.0, True], [2, 2, "color=red|blue", 1.5, True], [3, 0, "noise", None, False]]
-
-
-@pytest.fixture
-def without_key(monkeypatch, tmp_path) -> Iterator[None]:
-    """W&B as on a machine where nobody has logged in."""
-    for variable in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_IDENTITY_TOKEN_FILE"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("NETRC", str(tmp_path / "no_netrc"))
-    monkeypatch.setenv("WANDB_CONFIG_DIR", str(tmp_path / "no_config"))
-    wandb.teardown()  # settings are read once per process
-    yield
-    wandb.teardown()
 
 
 def log_everything(logger: RichLogger, step: int = 10) -> None:
@@ -299,3 +288,62 @@ def test_a_failing_call_of_wandb_costs_one_warning(tmp_path, monkeypatch, caplog
 
 def decode_grey_png(content: bytes) -> np.ndarray:
     return np.asarray(Image.open(BytesIO(content)).convert("L"))
+
+
+@pytest.mark.usefixtures("without_key", "without_figures")
+def test_the_jobs_of_a_sweep_are_on_both_dashboards_side_by_side(train, tmp_path):
+    answer = train("-m", "experiment=quickstart", "debug=fast", "seed=0,1", "logger=many")
+    assert answer.code == 0, answer.err
+    (sweep,) = (tmp_path / "outputs/sweeps/quickstart").iterdir()
+    found = [run for job in ("0", "1") for run in wandb_runs(sweep / job)]
+    assert len({run["run"].run_id for run in found}) == len(found) == 2
+    assert {run["run"].run_group for run in found} == {sweep.name}
+    assert [run["config"]["seed"] for run in found] == [0, 1]
+    for job, run in zip(("0", "1"), found, strict=True):
+        assert f"seed={job}" in run["run"].display_name
+        assert run["exit_code"] == 0
+        with (sweep / job / "ranking.csv").open() as file:
+            header, *ranking = csv.reader(file)
+        with (sweep / job / "metrics.csv").open() as file:
+            epochs = list(csv.DictReader(file))
+        mask = np.load(sweep / job / "mask.npy").reshape(8, 8)
+        assert len(epochs) == 2
+        assert_on_wandb(run, epochs, header, ranking, mask)
+        assert_on_tensorboard(read_events(sweep / job / "tensorboard"), epochs, header, ranking, mask)
+
+
+SCALARS = (
+    "train/loss",
+    "val/loss",
+    "val/accuracy",
+    "spectral/n_selected",
+    "spectral/strength",
+    "spectral/penalty",
+)
+
+
+def assert_on_wandb(run, epochs, header, ranking, mask):
+    values, files = run["values"], run["folder"] / "files"
+    for name in SCALARS:
+        assert values[name] == pytest.approx(float(epochs[-1][name])), name
+    assert values["spectral/eigenvalues._type"] == "histogram"
+    assert sum(values["spectral/eigenvalues.values"]) == 64
+    shown = decode_grey_png((files / values["spectral/mask.path"]).read_bytes()) == 255
+    np.testing.assert_array_equal(shown, mask)
+    table = json.loads((files / values["ranking.path"]).read_text())
+    assert table["columns"] == header
+    assert [[str(row[0]), row[2]] for row in table["data"]] == [[row[0], row[2]] for row in ranking]
+    assert [row[3] for row in table["data"]] == pytest.approx([float(row[3]) for row in ranking])
+
+
+def assert_on_tensorboard(events, epochs, header, ranking, mask):
+    for name in SCALARS:
+        shown = [event.value for event in events.Scalars(name)]
+        assert shown == pytest.approx([float(epoch[name]) for epoch in epochs]), name
+    assert [event.histogram_value.num for event in events.Histograms("spectral/eigenvalues")] == [64, 64]
+    image = decode_grey_png(events.Images("spectral/mask")[-1].encoded_image_string) == 255
+    np.testing.assert_array_equal(image, mask)
+    (text,) = events.Tensors("ranking/text_summary")
+    lines = text.tensor_proto.string_val[0].decode().splitlines()
+    assert lines[0] == f"| {' | '.join(header)} |"
+    assert [line.split(" | ")[2] for line in lines[2:]] == [row[2] for row in ranking]

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -13,8 +14,6 @@ from spectral_exp.errors import UserError
 from spectral_exp.load import load_run
 from spectral_exp.module import TrainingDivergedError
 
-SMALL = ("experiment=quickstart", "trainer.max_epochs=4", "regularization/schedule=constant", "model.dropout=0.2")
-
 
 def files_of(folder):
     return {name: (folder / name).read_bytes() for name in ("ranking.csv", "trace.arrows", "mask.npy")}
@@ -25,8 +24,8 @@ def history(folder):
         return [{key: value for key, value in row.items() if key != "seconds"} for row in csv.DictReader(file)]
 
 
-def test_a_run_leaves_a_whole_folder_and_loads_back(run_here):
-    folder = run_here(*SMALL)
+def test_a_run_leaves_a_whole_folder_and_loads_back(finished_run):
+    folder = finished_run
     assert json.loads((folder / "status.json").read_text())["state"] == "done"
     run = load_run(folder)
     assert run.info.n_features == 64 and run.metrics["test/accuracy"] > 0.5
@@ -40,66 +39,81 @@ def test_a_run_leaves_a_whole_folder_and_loads_back(run_here):
     assert not list(folder.glob(".*[0-9]*")), "no file is left half-written"
 
 
-def test_the_loaded_model_scores_what_the_run_said(run_here):
-    run = load_run(run_here(*SMALL))
+def test_the_loaded_model_scores_what_the_run_said(finished_run):
+    run = load_run(finished_run)
     test = Digits(seed=0).load().test
     predicted = run.model(test.inputs).argmax(1)
     assert (predicted == test.targets).float().mean().item() == pytest.approx(run.metrics["test/accuracy"])
 
 
-def test_the_same_seed_gives_the_same_ranking_bit_for_bit(run_here):
-    assert files_of(run_here(*SMALL, folder="a")) == files_of(run_here(*SMALL, folder="b"))
+def test_the_same_seed_gives_the_same_ranking_bit_for_bit(run_here, quick, finished_run):
+    assert files_of(run_here(*quick)) == files_of(finished_run)
 
 
-def test_another_seed_gives_another_ranking(run_here):
-    assert files_of(run_here(*SMALL, folder="a")) != files_of(run_here(*SMALL, "seed=1", folder="b"))
+def test_another_seed_gives_another_ranking(run_here, quick, finished_run):
+    assert files_of(run_here(*quick, "seed=1")) != files_of(finished_run)
 
 
-@pytest.mark.parametrize("model", ["spectral_mlp", "dense_mlp"])
-def test_two_epochs_resume_and_two_more_equal_four(run_here, model):
-    common = (*SMALL, f"model={model}", *(["regularization=none"] if model == "dense_mlp" else []))
-    common = tuple(o for o in common if model != "dense_mlp" or not o.startswith("regularization/"))
-    if model == "dense_mlp":
-        common = (*common, "~regularization.strength")
-    straight = run_here(*common, folder="straight")
-    halves = run_here(*common, "trainer.max_epochs=2", folder="halves")
-    run_here(*common, f"resume={halves}", folder="halves")
+def assert_two_and_two_are_four(run_here, overrides, straight):
+    halves = run_here(*overrides, "trainer.max_epochs=2", folder="halves")
+    run_here(*overrides, f"resume={halves}", folder="halves")
     assert files_of(halves) == files_of(straight)
     assert history(halves) == history(straight)
     final = [torch.load(f / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"] for f in (halves, straight)]
     assert all(torch.equal(value, final[1][name]) for name, value in final[0].items())
 
 
-def test_a_resumed_run_ends_a_trace_that_ran_ahead_of_the_checkpoint(run_here):
-    straight = run_here(*SMALL, folder="straight")
-    killed = run_here(*SMALL, "trainer.max_epochs=2", folder="killed")
-    ahead = run_here(*SMALL, "trainer.max_epochs=3", folder="ahead")
+def test_two_epochs_resume_and_two_more_equal_four(run_here, quick, finished_run):
+    assert_two_and_two_are_four(run_here, quick, finished_run)
+
+
+def test_two_epochs_resume_and_two_more_equal_four_with_a_dense_net(run_here):
+    dense = ("experiment=quickstart", "trainer.max_epochs=4", "model=dense_mlp", "model.dropout=0.2")
+    dense = (*dense, "regularization=none", "~regularization.strength")
+    assert_two_and_two_are_four(run_here, dense, run_here(*dense, folder="straight"))
+
+
+def test_a_resumed_run_ends_a_trace_that_ran_ahead_of_the_checkpoint(run_here, quick, finished_run):
+    killed = run_here(*quick, "trainer.max_epochs=2", folder="killed")
     for name in ("trace.arrows", "metrics.csv"):  # as if the kill came before the third checkpoint
-        (killed / name).write_bytes((ahead / name).read_bytes()[:-3])
-    run_here(*SMALL, f"resume={killed}", folder="killed")
-    assert files_of(killed) == files_of(straight)
-    assert history(killed) == history(straight)
+        (killed / name).write_bytes((finished_run / name).read_bytes()[:-3])
+    run_here(*quick, f"resume={killed}", folder="killed")
+    assert files_of(killed) == files_of(finished_run)
+    assert history(killed) == history(finished_run)
 
 
-def test_a_cut_checkpoint_is_refused_by_name(run_here):
-    folder = run_here(*SMALL, "trainer.max_epochs=1")
+def test_the_last_checkpoint_is_of_the_last_epoch_and_the_best_of_the_best(run_here):
+    folder = run_here("experiment=quickstart", "trainer.max_epochs=5", "optimizer.lr=0.1", "regularization.strength=0")
+    losses = [float(row["val/loss"]) for row in history(folder)]
+    best, last = (
+        torch.load(folder / "checkpoints" / f"{name}.ckpt", weights_only=True)["epoch"] for name in ("best", "last")
+    )
+    assert best == np.argmin(losses) < 4, "this run is to get worse in the end"
+    assert last == 4
+    run = load_run(folder)
+    by_rank = run.model.input_layer.eigenvalues.detach().numpy()[run.ranking.feature]
+    np.testing.assert_allclose(by_rank, run.ranking.eigenvalue, rtol=1e-6)
+
+
+def test_a_cut_checkpoint_is_refused_by_name(run_here, quick, finished_run, tmp_path):
+    folder = shutil.copytree(finished_run, tmp_path / "run")
     last = folder / "checkpoints" / "last.ckpt"
     last.write_bytes(last.read_bytes()[:1000])
     with pytest.raises(UserError, match=r"last\.ckpt: not a whole checkpoint"):
-        run_here(*SMALL, f"resume={folder}")
+        run_here(*quick, f"resume={folder}")
 
 
-def test_a_resume_that_cannot_start_spoils_nothing(run_here):
-    folder = run_here(*SMALL, "trainer.max_epochs=1")
+def test_a_resume_that_cannot_start_spoils_nothing(run_here, quick, finished_run, tmp_path):
+    folder = shutil.copytree(finished_run, tmp_path / "run")
     before = (folder / "config.yaml").read_bytes(), files_of(folder)
     with pytest.raises(UserError, match="strength"):
-        run_here(*SMALL, f"resume={folder}", "regularization.strength=-1")
+        run_here(*quick, f"resume={folder}", "regularization.strength=-1")
     assert ((folder / "config.yaml").read_bytes(), files_of(folder)) == before
     assert "regularization.strength=-1" not in json.loads((folder / "status.json").read_text())["overrides"]
 
 
-def test_permuting_the_inputs_permutes_the_ranking(run_here, monkeypatch):
-    overrides = (*SMALL, "trainer.max_epochs=15", "regularization.strength=0.01")
+def test_permuting_the_inputs_permutes_the_ranking(run_here, quick, monkeypatch):
+    overrides = (*quick, "trainer.max_epochs=15", "regularization.strength=0.01")
     plain = load_run(run_here(*overrides, folder="plain")).ranking
     order = torch.randperm(64, generator=torch.Generator().manual_seed(5))
     load = Digits.load
@@ -145,7 +159,7 @@ def test_values_that_cannot_work_are_refused_before_training(run_here, overrides
         run_here("experiment=quickstart", *overrides)
 
 
-def test_unpicklable_hyperparameters_never_enter_a_checkpoint(run_here):
-    folder = run_here(*SMALL, "callbacks=early_stopping", "lr_schedule=cosine", "final_weights=best")
+def test_unpicklable_hyperparameters_never_enter_a_checkpoint(run_here, quick):
+    folder = run_here(*quick, "debug=one_step", "callbacks=early_stopping", "lr_schedule=cosine", "final_weights=best")
     for checkpoint in (folder / "checkpoints").glob("*.ckpt"):
         torch.load(checkpoint, weights_only=True)

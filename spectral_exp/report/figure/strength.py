@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from spectral_exp.evaluation.known_truth import rank_correlation
 from spectral_exp.report.figure.style import ACCENT, KEPT, WIDTH, add_title, house_style
 from spectral_exp.report.ranking import RankedFeature
 
@@ -51,14 +52,12 @@ def strength_figure(ranking: Sequence[RankedFeature], true_strength: np.ndarray,
     axes.set_xlabel("true strength")
     axes.set_ylabel("relevance")
     axes.legend(loc="upper left")
-    add_title(figure, f"{title}: {_agreement(strength[is_relevant], relevance[is_relevant])}")
+    add_title(figure, f"{title}: {_agreement(relevance, strength)}")
     return figure
 
 
-def _agreement(strength: np.ndarray, relevance: np.ndarray) -> str:
-    from scipy.stats import spearmanr
-
-    # Where all values of one side are equal, there is no order to agree with.
-    if min(len(np.unique(strength)), len(np.unique(relevance))) < 2:
+def _agreement(relevance: np.ndarray, strength: np.ndarray) -> str:
+    correlation = rank_correlation(relevance, strength)
+    if correlation is None:
         return "relevance against true strength"
-    return f"Spearman {spearmanr(strength, relevance).statistic:.3f} over {len(strength):,} relevant inputs"
+    return f"Spearman {correlation:.3f} over {np.count_nonzero(strength):,} relevant inputs"

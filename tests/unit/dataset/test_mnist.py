@@ -1,41 +1,16 @@
-"""On files in MNIST's format, written here."""
-
-import hashlib
-import struct
+"""On files in MNIST's format."""
 
 import numpy as np
 import pytest
 import torch
 
-from spectral_exp.dataset import fetch
 from spectral_exp.dataset.mnist import MNIST, FashionMNIST, parse_idx
-from spectral_exp.dataset.registry import REGISTRY, Entry
+from spectral_exp.dataset.registry import REGISTRY
 from spectral_exp.errors import UserError
 
 
-def idx(values):
-    return bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape) + values.tobytes()
-
-
-@pytest.fixture
-def stored(tmp_path, monkeypatch):
-    """600 + 100 images; every pixel of an image holds ten times its label."""
-    files = {}
-    for part, n_rows in (("train", 600), ("t10k", 100)):
-        labels = (np.arange(n_rows) % 10).astype(np.uint8)
-        images = np.broadcast_to((labels * 10)[:, None, None], (n_rows, 28, 28)).astype(np.uint8)
-        files[f"{part}-images-idx3-ubyte"] = idx(images)
-        files[f"{part}-labels-idx1-ubyte"] = idx(labels)
-    (tmp_path / "mnist").mkdir()
-    for name, content in files.items():
-        (tmp_path / "mnist" / name).write_bytes(content)
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    monkeypatch.setitem(fetch.REGISTRY, "mnist", Entry(hashes, sources=()))
-    return tmp_path
-
-
-def test_the_train_file_is_split_and_the_official_test_file_is_the_test_part(stored):
-    data = MNIST(str(stored)).load()
+def test_the_train_file_is_split_and_the_official_test_file_is_the_test_part(stored_mnist):
+    data = MNIST(str(stored_mnist)).load()
     assert (len(data.train), len(data.val), len(data.test)) == (550, 50, 100)
     assert torch.bincount(data.val.targets).tolist() == [5] * 10
     assert data.info.shape == (28, 28)
@@ -44,29 +19,29 @@ def test_the_train_file_is_split_and_the_official_test_file_is_the_test_part(sto
         torch.testing.assert_close(part.inputs[:, 300], part.targets * 10 / 255)
 
 
-def test_chosen_classes_are_numbered_in_the_order_given(stored):
-    data = MNIST(str(stored), classes=[7, 3]).load()
+def test_chosen_classes_are_numbered_in_the_order_given(stored_mnist):
+    data = MNIST(str(stored_mnist), classes=[7, 3]).load()
     assert data.info.class_names == ("7", "3")
     assert len(data.test) == 20
     label = torch.tensor([7, 3])[data.test.targets]
     torch.testing.assert_close(data.test.inputs[:, 0], label * 10 / 255)
 
 
-def test_a_subset_keeps_proportions_and_leaves_validation_and_test_alone(stored):
-    whole, subset = MNIST(str(stored)).load(), MNIST(str(stored), n_train=100).load()
+def test_a_subset_keeps_proportions_and_leaves_validation_and_test_alone(stored_mnist):
+    whole, subset = MNIST(str(stored_mnist)).load(), MNIST(str(stored_mnist), n_train=100).load()
     assert torch.bincount(subset.train.targets).tolist() == [10] * 10
     assert torch.equal(whole.val.inputs, subset.val.inputs)
     assert torch.equal(whole.test.inputs, subset.test.inputs)
 
 
-def test_a_subset_larger_than_the_file_is_refused(stored):
+def test_a_subset_larger_than_the_file_is_refused(stored_mnist):
     with pytest.raises(UserError, match="n_train=551 is more than the 550 of 600 rows"):
-        MNIST(str(stored), n_train=551).load()
+        MNIST(str(stored_mnist), n_train=551).load()
 
 
-def test_a_subset_smaller_than_the_number_of_classes_is_refused(stored):
+def test_a_subset_smaller_than_the_number_of_classes_is_refused(stored_mnist):
     with pytest.raises(UserError, match="fewer rows than classes"):
-        MNIST(str(stored), n_train=5).load()
+        MNIST(str(stored_mnist), n_train=5).load()
 
 
 @pytest.mark.parametrize("classes", [[1], [1, 1], [0, 10], [-1, 2]])
@@ -81,16 +56,17 @@ def test_data_that_was_not_fetched_names_the_command_that_fetches_it(tmp_path):
 
 
 @pytest.mark.parametrize("damage", [lambda content: content[:-1], lambda content: content[:-1] + b"\xff"])
-def test_a_cut_or_changed_file_is_refused(stored, damage):
-    path = stored / "mnist" / "train-images-idx3-ubyte"
+def test_a_cut_or_changed_file_is_refused(stored_mnist, damage):
+    path = stored_mnist / "mnist" / "train-images-idx3-ubyte"
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(UserError, match=r"train-images-idx3-ubyte is damaged.*fetch mnist --force"):
-        MNIST(str(stored)).load()
+        MNIST(str(stored_mnist)).load()
 
 
 def test_idx_arrays_are_read_with_their_shape():
     values = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
-    assert np.array_equal(parse_idx(idx(values)), values)
+    content = bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4]) + values.tobytes()
+    assert np.array_equal(parse_idx(content), values)
 
 
 def test_both_sets_are_in_the_registry_under_their_names():

@@ -1,0 +1,93 @@
+"""What a trained model says of its inputs: ranking, mask, and how it does without the rest."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Int
+from pytorch_lightning.loggers import Logger
+from torch import Tensor
+
+from spectral_exp.dataset.data import Data
+from spectral_exp.evaluation.known_truth import irrelevant_over_weakest_relevant, rank_correlation
+from spectral_exp.evaluation.masking import masked_outputs, masking_counts
+from spectral_exp.module import SpectralModule
+from spectral_exp.selection.selection import Selection
+from spectral_exp.tracking.results import RANKING_COLUMNS, ranking_rows, write_masking_curve, write_ranking
+from spectral_exp.tracking.rich_logger import RichLogger
+
+log = logging.getLogger(__name__)
+
+ROWS_ON_DASHBOARDS = 500
+
+
+@torch.no_grad()
+def write_ranked_inputs(
+    folder: Path, module: SpectralModule, data: Data, selection: Selection, loggers: Sequence[Logger], step: int
+) -> dict[str, Any]:
+    """Rank and select the inputs, and write `ranking.csv`, `mask.npy` and `masking_curve.csv`.
+
+    Args:
+        folder: the run folder.
+        module: the trained module.
+        data: the data set.
+        selection: the rule from relevance to mask.
+        loggers: dashboards that are shown the top of the ranking.
+        step: the training step that the weights are of.
+
+    Returns:
+        Metrics: what was trained on, how many inputs were selected and, where the truth is known, how the
+        relevance compares with it.
+    """
+    layer = module.spectral_input_layer
+    ranking = layer.ranking(module.input_scale)
+    relevance = layer.relevance(module.input_scale)
+    mask = (selection(relevance) & layer.mask).cpu().numpy()
+    scores = relevance.cpu().numpy()
+    n_selected = int(mask.sum())
+    if n_selected == 0:
+        log.warning("the selection keeps no input; a lower selection.threshold or regularization.strength keeps more")
+    rows = ranking_rows(
+        data.info,
+        ranking.cpu().numpy(),
+        scores,
+        layer.over_all_inputs(layer.eigenvalues).cpu().numpy(),
+        mask,
+        layer.dropped_at.cpu().numpy(),
+    )
+    write_ranking(folder, rows, mask)
+    write_masking_curve(folder, _masking_curve(module, data, ranking, n_selected))
+    for logger in loggers:
+        if isinstance(logger, RichLogger):
+            logger.log_table("ranking", list(RANKING_COLUMNS), rows[:ROWS_ON_DASHBOARDS], step)
+    metrics = {
+        "dataset": data.info.name,
+        "model": type(module.model).__name__,
+        "n_features": data.info.n_features,
+        "n_selected": n_selected,
+        "n_train": len(data.train),
+    }
+    truth = data.info.true_strength
+    if truth is not None:
+        metrics["spearman_with_true_strength"] = rank_correlation(scores, truth)
+        metrics["irrelevant_over_relevant"] = irrelevant_over_weakest_relevant(scores, truth)
+    return metrics
+
+
+def _masking_curve(
+    module: SpectralModule, data: Data, ranking: Int[Tensor, " n_features"], n_selected: int
+) -> list[dict[str, float]]:
+    """Score the trained net on the test rows with all but the top inputs set to 0."""
+    module.eval()
+    inputs = data.test.inputs.to(ranking.device)
+    targets = module.in_units(data.test.targets.to(ranking.device))
+    metrics = module.test_metrics.clone()
+    points = []
+    for n_kept in masking_counts(data.info.n_features, also=n_selected):
+        metrics.reset()
+        metrics.update(module.predict(masked_outputs(module.model, inputs, ranking, n_kept)), targets)
+        scores = {name.removeprefix("test/"): float(score) for name, score in metrics.compute().items()}
+        points.append({"n_kept": n_kept, **scores})
+    return points
