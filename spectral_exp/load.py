@@ -90,7 +90,9 @@ def load_run(folder: str | Path) -> Run:
 
 def _read_info(path: Path) -> DatasetInfo:
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    strength = content.pop("true_strength")
     for name in ("feature_names", "shape", "class_names"):
         content[name] = tuple(content[name])
-    return DatasetInfo(true_strength=None if strength is None else np.asarray(strength), **content)
+    for name in ("true_strength", "input_shift", "input_divisor"):
+        if content.get(name) is not None:
+            content[name] = np.asarray(content[name])
+    return DatasetInfo(**content)

@@ -1,7 +1,7 @@
 """Training, validation and test of a model whose first layer is spectral."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 import pytorch_lightning as pl
 import torch
@@ -16,6 +16,7 @@ from torchmetrics.classification import MulticlassAccuracy
 from torchmetrics.regression import MeanAbsoluteError, R2Score
 
 from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.dataset.loading import TensorLoader
 from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.regularization.regularization import Regularization
 from spectral_exp.regularization.schedule.schedule import Schedule
@@ -90,6 +91,7 @@ class SpectralModule(pl.LightningModule):
         self.test_metrics = _metrics(info).clone(prefix="test/")
         self.register_buffer("input_scale", input_scale, persistent=False)
         self._n_steps = 1  # known when training starts
+        self._columns: Tensor | None = None  # the inputs that training rows still hold; None for all
         # Sums over the epoch, kept on the device so that no step waits for it.
         self._loss_sum: Tensor
         self._penalty_sum: Tensor
@@ -117,6 +119,7 @@ class SpectralModule(pl.LightningModule):
         return outputs
 
     def on_train_epoch_start(self) -> None:
+        self._drop_columns()
         torch.manual_seed(self.seed * 1_000_003 + self.current_epoch)
         self._loss_sum = torch.zeros((), device=self.device)
         self._penalty_sum = torch.zeros((), device=self.device)
@@ -125,7 +128,7 @@ class SpectralModule(pl.LightningModule):
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         inputs, targets = batch
-        loss = self._loss(self.model(inputs), targets)
+        loss = self._loss(self.model(self._without_dropped(inputs)), targets)
         penalty = self._penalty()
         total = loss + penalty
         with torch.no_grad():
@@ -139,13 +142,21 @@ class SpectralModule(pl.LightningModule):
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         if isinstance(self.input_layer, SpectralLinear):
             optimizer = self.optimizers(use_pl_optimizer=False)
-            self.regularization.after_step(self.input_layer, optimizer, self.progress)  # type: ignore[arg-type]
+            self.regularization.after_step(
+                self.input_layer,
+                optimizer,  # type: ignore[arg-type]
+                self.progress,
+                self.global_step,
+                self.input_scale,
+            )
         is_last = self.trainer.is_last_batch
         if is_last or batch_idx % STEPS_BETWEEN_CHECKS == STEPS_BETWEEN_CHECKS - 1:
             self._refuse_divergence()
         if is_last:
             self.log("train/loss", self._loss_sum / self._n_rows, on_epoch=True, on_step=False, sync_dist=True)
             self.log("spectral/penalty", self._penalty_sum / self._n_rows, on_epoch=True, on_step=False)
+            n_kept = float(self.spectral_input_layer.eigenvalues.numel())
+            self.log("spectral/n_kept", n_kept, on_epoch=True, on_step=False)
             strength = self.regularization.strength_at(self.progress)
             self.log("spectral/strength", strength, on_epoch=True, on_step=False)
 
@@ -199,6 +210,25 @@ class SpectralModule(pl.LightningModule):
 
     def _loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return self.loss_function(outputs if self.info.task == "classification" else outputs.squeeze(1), targets)
+
+    def _drop_columns(self) -> None:
+        """Leave the inputs that were dropped out of the training rows, so that batches are as small as the layer."""
+        layer, loader = self.input_layer, cast(TensorLoader, self.trainer.train_dataloader)
+        if not isinstance(layer, SpectralLinear) or bool(layer.mask.all()):
+            return
+        if self._columns is None:
+            self._columns = torch.arange(layer.in_features, device=self.device)
+        still_kept = layer.mask[self._columns]
+        if not bool(still_kept.all()):
+            loader.keep_features(still_kept.nonzero().squeeze(1))
+            self._columns = self._columns[still_kept]
+
+    def _without_dropped(self, inputs: Tensor) -> Tensor:
+        """Bridge the time between the removal of an input and the next epoch, which leaves its column out."""
+        layer = self.input_layer
+        if self._columns is None or inputs.shape[-1] == layer.weight.shape[-1]:
+            return inputs
+        return inputs[..., layer.mask[self._columns]]  # type: ignore[index]
 
     def _penalty(self) -> Tensor:
         if isinstance(self.input_layer, SpectralLinear):

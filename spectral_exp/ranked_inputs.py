@@ -44,7 +44,7 @@ def write_ranked_inputs(
     layer = module.spectral_input_layer
     ranking = layer.ranking(module.input_scale)
     relevance = layer.relevance(module.input_scale)
-    mask = (selection(relevance) & layer.mask).cpu().numpy()
+    mask = selection(relevance, ranking).cpu().numpy()
     scores = relevance.cpu().numpy()
     n_selected = int(mask.sum())
     if n_selected == 0:

@@ -25,7 +25,7 @@ EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 class Outcome:
     """What became of the jobs of this process."""
 
-    started: bool = False
+    folder: Path | None = None
     error: BaseException | None = None
     sweep: Path | None = None
 
@@ -46,7 +46,7 @@ def main() -> None:
         _hydra_main(outcome)
     except OSError as error:
         cannot = f"{error.filename}: the run folder cannot be made ({error.strerror}); name another with outputs=FOLDER"
-        outcome.error = outcome.error or (error if outcome.started else UserError(cannot))
+        outcome.error = outcome.error or (error if outcome.folder else UserError(cannot))
     except Exception as error:
         outcome.error = outcome.error or error
     except KeyboardInterrupt as error:
@@ -54,7 +54,7 @@ def main() -> None:
     if outcome.sweep is not None:
         _close_sweep(outcome.sweep)
     if outcome.error is not None:
-        sys.exit(_report(outcome.error, with_traceback))
+        sys.exit(_report(outcome.error, outcome.folder, with_traceback))
 
 
 def _hydra_main(outcome: Outcome) -> None:
@@ -65,9 +65,8 @@ def _hydra_main(outcome: Outcome) -> None:
         from hydra.core.hydra_config import HydraConfig
         from hydra.types import RunMode
 
-        outcome.started = True
         hydra_config = HydraConfig.get()
-        folder = Path(hydra_config.runtime.output_dir)
+        folder = outcome.folder = Path(hydra_config.runtime.output_dir)
         is_sweep = hydra_config.mode == RunMode.MULTIRUN
         if is_sweep:
             outcome.sweep = Path(hydra_config.sweep.dir).absolute()
@@ -103,12 +102,13 @@ def _close_sweep(folder: Path) -> None:
     print_sweep(folder)
 
 
-def _report(error: BaseException, with_traceback: bool) -> int:
+def _report(error: BaseException, folder: Path | None, with_traceback: bool) -> int:
     """Say what went wrong in one line; give the exit code."""
     if with_traceback:
         traceback.print_exception(error)
     if isinstance(error, KeyboardInterrupt):
-        print("Interrupted; go on with: spectral-train resume=<run folder>", file=sys.stderr)
+        go_on = f"; go on with: spectral-train resume={os.path.relpath(folder)}" if folder else ""
+        print(f"Interrupted{go_on}", file=sys.stderr)
         return EXIT_INTERRUPTED
     line = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, UserError):

@@ -21,6 +21,9 @@ class DatasetInfo:
         true_strength: known relevance of every input, shape (n_features,), 0 = irrelevant; or None.
         target_mean: for regression, what was subtracted from the target (training rows only).
         target_scale: for regression, what the target was divided by after that.
+        input_shift: what was subtracted from every input, in the units of the data (after one-hot coding; pixels of
+            images are in [0, 1] by then), shape (n_features,); None if inputs are taken as they are.
+        input_divisor: what the inputs were divided by after that; None if inputs are taken as they are.
     """
 
     name: str
@@ -31,6 +34,8 @@ class DatasetInfo:
     true_strength: np.ndarray | None = None
     target_mean: float = 0.0
     target_scale: float = 1.0
+    input_shift: np.ndarray | None = None
+    input_divisor: np.ndarray | None = None
 
     @property
     def n_features(self) -> int:

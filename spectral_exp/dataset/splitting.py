@@ -182,7 +182,7 @@ def make_data(info: DatasetInfo, train: Arrays, val: Arrays, test: Arrays, scali
     """Scale all parts by the training rows and turn them into tensors.
 
     Args:
-        info: what the columns are; for regression, the target's mean and scale are filled in.
+        info: what the columns are; the scaling, of inputs and of a regression target, is filled in.
         train: rows the scaling is fitted on.
         val: rows for validation.
         test: rows for the test.
@@ -201,6 +201,10 @@ def make_data(info: DatasetInfo, train: Arrays, val: Arrays, test: Arrays, scali
             raise UserError(f"{info.name}: the target is {targets[0]:g} in every training row: choose another target")
         info = replace(info, target_mean=mean, target_scale=scale)
     scaler = SCALERS[scaling]().fit(train.inputs) if scaling in SCALERS else None
+    if isinstance(scaler, StandardScaler):
+        info = replace(info, input_shift=scaler.mean_, input_divisor=scaler.scale_)
+    elif isinstance(scaler, MinMaxScaler):
+        info = replace(info, input_shift=scaler.data_min_, input_divisor=1 / scaler.scale_)
 
     def part(arrays: Arrays) -> Part:
         inputs = arrays.inputs if scaler is None else scaler.transform(arrays.inputs)

@@ -117,14 +117,16 @@ class _SpectralLinear(torch.autograd.Function):
         if is_unit:
             norms = torch.linalg.vector_norm(vectors, dim=0).clamp_min(torch.finfo(vectors.dtype).tiny)
         scale = eigenvalues if norms is None else eigenvalues / norms
-        weight = vectors * scale
-        ctx.save_for_backward(inputs, vectors, scale, norms, weight if ctx.needs_input_grad[0] else None)
-        return F.linear(inputs, weight, bias)
+        ctx.save_for_backward(inputs, vectors, scale, norms)
+        if inputs.numel() < vectors.numel():  # the smaller of the two is scaled
+            return F.linear(inputs * scale, vectors, bias)
+        return F.linear(inputs, vectors * scale, bias)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        inputs, vectors, scale, norms, weight = ctx.saved_tensors
+        inputs, vectors, scale, norms = ctx.saved_tensors
+        of_inputs = (gradients[0] @ vectors) * scale if ctx.needs_input_grad[0] else None
         of_outputs = gradients[0].reshape(-1, vectors.shape[0])
         of_vectors = of_outputs.t() @ inputs.reshape(-1, vectors.shape[1])  # of the weight, as yet
         of_scale = torch.linalg.vecdot(of_vectors, vectors, dim=0)
@@ -134,7 +136,7 @@ class _SpectralLinear(torch.autograd.Function):
             of_eigenvalues = of_scale / norms
             of_vectors.addcmul_(vectors, of_eigenvalues * scale / norms, value=-1)
         return (
-            gradients[0] @ weight if weight is not None else None,
+            of_inputs,
             of_eigenvalues,
             of_vectors,
             of_outputs.sum(0) if ctx.needs_input_grad[3] else None,

@@ -1,5 +1,6 @@
 """L1 penalty on the eigenvalues."""
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -19,4 +20,4 @@ class L1(Regularization):
     """
 
     def penalty(self, layer: SpectralLinear, progress: float) -> Float[Tensor, ""]:
-        return self.strength_at(progress) * layer.eigenvalues.abs().sum()
+        return self.strength_at(progress) * torch.linalg.vector_norm(layer.eigenvalues, 1)

@@ -53,12 +53,21 @@ class Regularization(ABC):
             A scalar, differentiable in the layer's parameters.
         """
 
-    def after_step(self, layer: SpectralLinear, optimizer: Optimizer, progress: float) -> None:
+    def after_step(
+        self,
+        layer: SpectralLinear,
+        optimizer: Optimizer,
+        progress: float,
+        step: int,
+        input_scale: Float[Tensor, " n_features"] | None,
+    ) -> None:
         """Act on the layer after the optimizer's step; most penalties have nothing to do.
 
         Args:
             layer: the layer whose eigenvalues are pushed.
             optimizer: the optimizer that has just stepped.
             progress: share of the training steps that are done, in [0, 1].
+            step: number of training steps that are done.
+            input_scale: the standard deviation of every input, to enter the relevance.
         """
         return

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 
@@ -18,11 +18,14 @@ class Selection(ABC):
         return
 
     @abstractmethod
-    def __call__(self, relevance: Float[Tensor, " n_features"]) -> Bool[Tensor, " n_features"]:
+    def __call__(
+        self, relevance: Float[Tensor, " n_features"], ranking: Int[Tensor, " n_features"]
+    ) -> Bool[Tensor, " n_features"]:
         """Select inputs.
 
         Args:
-            relevance: one score per input, >= 0.
+            relevance: one score per input, >= 0; 0 for inputs that were dropped.
+            ranking: all inputs, most relevant first; the dropped ones behind the others, the last dropped first.
 
         Returns:
             The mask; True = kept.

@@ -1,7 +1,7 @@
 """Keep the inputs above a relevance."""
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from spectral_exp.selection.selection import Selection
@@ -19,7 +19,7 @@ class Threshold(Selection):
         ValueError: if the threshold is negative, or relative and not below 1.
 
     Example:
-        >>> Threshold(threshold=0.5)(torch.tensor([0.1, 3.0, 2.0]))
+        >>> Threshold(threshold=0.5)(torch.tensor([0.1, 3.0, 2.0]), ranking=torch.tensor([1, 2, 0]))
         tensor([False,  True,  True])
     """
 
@@ -29,6 +29,8 @@ class Threshold(Selection):
         self.threshold = threshold
         self.relative = relative
 
-    def __call__(self, relevance: Float[Tensor, " n_features"]) -> Bool[Tensor, " n_features"]:
+    def __call__(
+        self, relevance: Float[Tensor, " n_features"], ranking: Int[Tensor, " n_features"]
+    ) -> Bool[Tensor, " n_features"]:
         unit = relevance.max() if self.relative else torch.ones_like(relevance[0])
         return relevance > self.threshold * unit

@@ -1,15 +1,14 @@
 """Keep a fixed number of inputs."""
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from spectral_exp.functional.relevance import ranking
 from spectral_exp.selection.selection import Selection
 
 
 class TopK(Selection):
-    """Keep the k most relevant inputs; ties go to the earlier input.
+    """Keep the first k inputs of the ranking, dropped ones among them if fewer are left.
 
     Args:
         k: number of inputs to keep, from 1 to n_features.
@@ -18,7 +17,7 @@ class TopK(Selection):
         ValueError: if k is below 1.
 
     Example:
-        >>> TopK(k=2)(torch.tensor([0.1, 3.0, 2.0]))
+        >>> TopK(k=2)(torch.tensor([0.1, 3.0, 2.0]), ranking=torch.tensor([1, 2, 0]))
         tensor([False,  True,  True])
     """
 
@@ -31,7 +30,9 @@ class TopK(Selection):
         if self.k > n_features:
             raise ValueError(f"k must be at most the number of inputs ({n_features}), got {self.k}")
 
-    def __call__(self, relevance: Float[Tensor, " n_features"]) -> Bool[Tensor, " n_features"]:
+    def __call__(
+        self, relevance: Float[Tensor, " n_features"], ranking: Int[Tensor, " n_features"]
+    ) -> Bool[Tensor, " n_features"]:
         mask = torch.zeros_like(relevance, dtype=torch.bool)
-        mask[ranking(relevance)[: self.k]] = True
+        mask[ranking[: self.k]] = True
         return mask

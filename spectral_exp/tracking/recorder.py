@@ -82,7 +82,8 @@ class Recorder(pl.Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         layer = pl_module.spectral_input_layer
-        selected = self.selection(layer.relevance(pl_module.input_scale))
+        scale = pl_module.input_scale
+        selected = self.selection(layer.relevance(scale), layer.ranking(scale))
         pl_module.log("spectral/n_selected", float(selected.sum()), rank_zero_only=True)
         if not trainer.is_global_zero:
             return

@@ -83,11 +83,15 @@ def write_dataset(folder: Path, info: DatasetInfo) -> None:
         "shape": list(info.shape),
         "feature_names": list(info.feature_names),
         "class_names": list(info.class_names),
-        "true_strength": None if info.true_strength is None else info.true_strength.tolist(),
         "target_mean": info.target_mean,
         "target_scale": info.target_scale,
+        **{name: _values(getattr(info, name)) for name in ("true_strength", "input_shift", "input_divisor")},
     }
     write_json(folder / DATASET, content)
+
+
+def _values(array: Float[np.ndarray, " n_features"] | None) -> list[float] | None:
+    return None if array is None else array.tolist()
 
 
 def _write_csv(path: Path, header: list[str], rows: list[list[Any]]) -> None:

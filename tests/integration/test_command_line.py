@@ -191,11 +191,14 @@ def test_an_interrupted_run_says_so_and_can_be_resumed(train, tmp_path, asked_by
     folder = tmp_path / "run"
     command = [SCRIPT, "experiment=quickstart", "trainer.max_epochs=100000", "hydra.run.dir=run"]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
-        while not (folder / "checkpoints/last.ckpt").exists():
-            assert process.poll() is None
-            time.sleep(0.05)
-        process.send_signal(asked_by)
-        _, err = process.communicate(timeout=60)
+        try:
+            while not (folder / "checkpoints/last.ckpt").exists():
+                assert process.poll() is None
+                time.sleep(0.05)
+            process.send_signal(asked_by)
+            _, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert err.splitlines()[-1] == "Interrupted; go on with: spectral-train resume=<run folder>"
     assert "Traceback" not in err

@@ -67,9 +67,8 @@ def test_two_epochs_resume_and_two_more_equal_four(run_here, quick, finished_run
     assert_two_and_two_are_four(run_here, quick, finished_run)
 
 
-def test_two_epochs_resume_and_two_more_equal_four_with_a_dense_net(run_here):
-    dense = ("experiment=quickstart", "trainer.max_epochs=4", "model=dense_mlp", "model.dropout=0.2")
-    dense = (*dense, "regularization=none", "~regularization.strength")
+def test_two_epochs_resume_and_two_more_equal_four_with_a_dense_net(run_here, quick):
+    dense = (*quick, "model=dense_mlp", "regularization.strength=0")
     assert_two_and_two_are_four(run_here, dense, run_here(*dense, folder="straight"))
 
 
@@ -147,7 +146,7 @@ def test_a_loss_that_diverges_stops_with_the_step_and_keeps_the_last_good_checkp
         (["regularization.strength=-1"], r"regularization: strength must be >= 0, got -1"),
         (["selection=top_k", "selection.k=65"], r"selection\.k must be at most the number of inputs \(64\), got 65"),
         (["batch_size=0"], r"batch_size: input should be greater than or equal to 1"),
-        (["model=dense_mlp"], r"DenseMLP has no eigenvalues.*regularization=none"),
+        (["model=dense_mlp"], r"DenseMLP has no eigenvalues.*regularization\.strength=0"),
         (["loss=mse"], r"loss=mse is for regression"),
         (["trainer.max_epochs=-1"], r"max_epochs"),
         (["model.activation=rleu"], r"model\.activation must be one of relu"),

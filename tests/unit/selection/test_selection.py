@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from spectral_exp.functional.relevance import ranking
 from spectral_exp.selection.nonzero import Nonzero
 from spectral_exp.selection.threshold import Threshold
 from spectral_exp.selection.top_k import TopK
@@ -8,19 +9,27 @@ from spectral_exp.selection.top_k import TopK
 RELEVANCE = torch.tensor([0.0, 4.0, 1.0, 2.0])
 
 
+def select(selection, relevance):
+    return selection(relevance, ranking(relevance)).tolist()
+
+
 def test_top_k_keeps_exactly_k_even_among_ties():
-    assert TopK(2)(RELEVANCE).tolist() == [False, True, False, True]
-    assert TopK(2)(torch.ones(4)).tolist() == [True, True, False, False]
+    assert select(TopK(2), RELEVANCE) == [False, True, False, True]
+    assert select(TopK(2), torch.ones(4)) == [True, True, False, False]
+
+
+def test_top_k_goes_on_with_dropped_inputs_in_the_order_of_the_ranking():
+    assert TopK(2)(torch.tensor([0.0, 0.0, 1.0]), torch.tensor([2, 0, 1])).tolist() == [True, False, True]
 
 
 def test_threshold_is_relative_to_the_largest_or_absolute():
-    assert Threshold(0.3)(RELEVANCE).tolist() == [False, True, False, True]
-    assert Threshold(0.3, relative=False)(RELEVANCE).tolist() == [False, True, True, True]
-    assert Threshold(5.0, relative=False)(RELEVANCE).sum() == 0
+    assert select(Threshold(0.3), RELEVANCE) == [False, True, False, True]
+    assert select(Threshold(0.3, relative=False), RELEVANCE) == [False, True, True, True]
+    assert not any(select(Threshold(5.0, relative=False), RELEVANCE))
 
 
 def test_nonzero_keeps_what_is_not_exactly_zero():
-    assert Nonzero()(torch.tensor([0.0, 1e-30])).tolist() == [False, True]
+    assert select(Nonzero(), torch.tensor([0.0, 1e-30])) == [False, True]
 
 
 def test_more_inputs_than_there_are_cannot_be_kept():

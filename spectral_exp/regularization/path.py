@@ -1,0 +1,103 @@
+"""One run from all inputs to few: the order in which they leave continues the ranking."""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.optim import Optimizer
+
+from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.regularization.l1 import L1
+from spectral_exp.regularization.schedule.schedule import Schedule
+
+# A removal copies the layer, so it waits until this share of the inputs is due.
+SHARE_WORTH_A_COPY = 0.05
+
+
+class Path(L1):
+    r"""Press eigenvalues down by L1, and remove the least relevant inputs while the net trains on.
+
+    The number of inputs falls geometrically from all to `n_final` between `start` and `end` of training. A
+    removed input leaves the computation for good: the run gets faster as it goes, and its weight is exactly zero.
+    Going from dense to sparse keeps inputs that matter only together, which have no gradient at zero.
+
+    Args:
+        strength: factor of sum_j |lambda_j| in the loss, >= 0.
+        schedule: makes the strength a function of training progress.
+        n_final: number of inputs that are kept to the end.
+        start: share of training after which removal begins.
+        end: share of training after which removal is over, and the net settles on what is left.
+
+    Raises:
+        ValueError: if a value is out of range.
+
+    Example:
+        >>> from spectral_exp.regularization.schedule.constant import Constant
+        >>> path = Path(0.01, Constant(), n_final=10, start=0.1, end=0.9)
+        >>> [path.n_kept_at(progress, n_features=1000) for progress in (0.0, 0.1, 0.5, 0.9, 1.0)]
+        [1000, 1000, 100, 10, 10]
+    """
+
+    def __init__(
+        self, strength: float, schedule: Schedule, n_final: int = 10, start: float = 0.1, end: float = 0.9
+    ) -> None:
+        super().__init__(strength, schedule)
+        if n_final < 1:
+            raise ValueError(f"n_final must be >= 1, got {n_final}")
+        if not 0 <= start < end <= 1:
+            raise ValueError(f"start and end must be shares of training with start < end, got {start} and {end}")
+        self.n_final = n_final
+        self.start = start
+        self.end = end
+
+    def n_kept_at(self, progress: float, n_features: int) -> int:
+        """Compute how many inputs are to be kept at a moment of training.
+
+        Args:
+            progress: share of the training steps that are done, in [0, 1].
+            n_features: number of inputs at the start.
+
+        Returns:
+            The number, from `n_final` to `n_features`.
+        """
+        if n_features <= self.n_final:
+            return n_features
+        way = min(max((progress - self.start) / (self.end - self.start), 0.0), 1.0)
+        # The rounding keeps 10.000000000000002 from becoming 11.
+        return math.ceil(round(n_features * (self.n_final / n_features) ** way, 9))
+
+    @torch.no_grad()
+    def after_step(
+        self,
+        layer: SpectralLinear,
+        optimizer: Optimizer,
+        progress: float,
+        step: int,
+        input_scale: Float[Tensor, " n_features"] | None,
+    ) -> None:
+        n_kept = layer.eigenvalues.numel()
+        target = self.n_kept_at(progress, layer.in_features)
+        is_worth_a_copy = n_kept - target >= SHARE_WORTH_A_COPY * n_kept
+        if target == n_kept or not (is_worth_a_copy or target == self.n_final):
+            return
+        dropped = torch.ones_like(layer.mask)
+        dropped[layer.ranking(input_scale)[:target]] = False
+        positions = layer.drop(dropped, step)
+        for parameter in (layer.eigenvalues, layer.raw_eigenvectors):
+            keep_last_axis(optimizer, parameter, positions, n_kept)
+
+
+def keep_last_axis(optimizer: Optimizer, parameter: Tensor, positions: Tensor, n_before: int) -> None:
+    """Cut an optimizer's state of a parameter to the entries that the parameter was cut to.
+
+    Args:
+        optimizer: has a state of the parameter.
+        parameter: already cut.
+        positions: which entries along the last axis are left.
+        n_before: length of that axis before.
+    """
+    state = optimizer.state[parameter]
+    for name, value in state.items():
+        if torch.is_tensor(value) and value.dim() == parameter.dim() and value.shape[-1] == n_before:
+            state[name] = value.index_select(-1, positions)
