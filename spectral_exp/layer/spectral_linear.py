@@ -221,8 +221,7 @@ class SpectralLinear(nn.Module):
     def drop(self, dropped: Bool[Tensor, " n_features"], step: int = 0) -> Int[Tensor, " n_kept"]:
         """Remove inputs and their parameters from the layer for good.
 
-        Parameters keep their identity, so an optimizer goes on with them; its state has to be cut
-        with the returned index.
+        `eigenvalues` and `raw_eigenvectors` become new parameters, of which an optimizer has to be told.
 
         Args:
             dropped: True for every input to remove, over all inputs; those gone before may be True.
@@ -241,9 +240,8 @@ class SpectralLinear(nn.Module):
             raise ValueError("cannot drop every input of a layer")
         self.relevance_at_drop[leaving] = self.relevance()[leaving]
         self.dropped_at[leaving] = step
-        self.eigenvalues.data = self.eigenvalues.data[survivors]
-        self.raw_eigenvectors.data = self.raw_eigenvectors.data[:, survivors]
-        self.eigenvalues.grad = self.raw_eigenvectors.grad = None
+        self.eigenvalues = nn.Parameter(self.eigenvalues[survivors], self.eigenvalues.requires_grad)
+        self.raw_eigenvectors = nn.Parameter(self.raw_eigenvectors[:, survivors], self.raw_eigenvectors.requires_grad)
         self._kept = kept_before[survivors] if survivors.numel() < self.in_features else None
         return survivors
 

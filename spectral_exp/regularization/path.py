@@ -83,21 +83,24 @@ class Path(L1):
             return
         dropped = torch.ones_like(layer.mask)
         dropped[layer.ranking(input_scale)[:target]] = False
+        before = (layer.eigenvalues, layer.raw_eigenvectors)
         positions = layer.drop(dropped, step)
-        for parameter in (layer.eigenvalues, layer.raw_eigenvectors):
-            keep_last_axis(optimizer, parameter, positions, n_kept)
+        for old, new in zip(before, (layer.eigenvalues, layer.raw_eigenvectors), strict=True):
+            replace_parameter(optimizer, old, new, positions)
 
 
-def keep_last_axis(optimizer: Optimizer, parameter: Tensor, positions: Tensor, n_before: int) -> None:
-    """Cut an optimizer's state of a parameter to the entries that the parameter was cut to.
+def replace_parameter(optimizer: Optimizer, old: Tensor, new: Tensor, positions: Tensor) -> None:
+    """Let an optimizer go on with what is left of a parameter.
 
     Args:
-        optimizer: has a state of the parameter.
-        parameter: already cut.
-        positions: which entries along the last axis are left.
-        n_before: length of that axis before.
+        optimizer: has moved the old parameter so far.
+        old: the parameter before.
+        new: the parameter after: the old one at some positions of its last axis.
+        positions: these positions.
     """
-    state = optimizer.state[parameter]
-    for name, value in state.items():
-        if torch.is_tensor(value) and value.dim() == parameter.dim() and value.shape[-1] == n_before:
-            state[name] = value.index_select(-1, positions)
+    for group in optimizer.param_groups:
+        group["params"] = [new if parameter is old else parameter for parameter in group["params"]]
+    optimizer.state[new] = {
+        name: value.index_select(-1, positions) if torch.is_tensor(value) and value.shape == old.shape else value
+        for name, value in optimizer.state.pop(old, {}).items()
+    }

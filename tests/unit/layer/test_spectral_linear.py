@@ -163,16 +163,6 @@ def test_a_state_dict_that_keeps_more_than_the_layer_is_refused():
         layer.load_state_dict(state)
 
 
-def test_an_optimizer_goes_on_with_the_parameters_that_are_left():
-    layer = double("free")
-    optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
-    layer.drop(torch.tensor([True, False, False, False, False]))
-    before = layer.eigenvalues.detach().clone()
-    layer(torch.randn(2, 5, dtype=torch.float64)).sum().backward()
-    optimizer.step()
-    assert not torch.equal(layer.eigenvalues, before)
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

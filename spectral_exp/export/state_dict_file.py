@@ -1,0 +1,49 @@
+"""A slim model as weights and plain values, which load with `weights_only=True`.
+
+Read it without this package:
+
+    saved = torch.load("slim.pt", weights_only=True)
+    info = saved["info"]
+    layers = nn.Sequential(*(getattr(nn, kind)(**arguments) for kind, arguments in info["layers"])).eval()
+    layers.load_state_dict(saved["state_dict"])
+    if info["input_shift"] is not None:
+        rows = (rows - torch.tensor(info["input_shift"]).double()) / torch.tensor(info["input_divisor"]).double()
+    outputs = layers(rows.float())
+    probabilities = outputs.softmax(dim=1)                                         # classification
+    values = outputs.squeeze(1).double() * info["target_scale"] + info["target_mean"]  # regression
+"""
+
+import io
+
+import torch
+
+from spectral_exp.export.slim_model import Predict, SlimModel
+
+
+def to_bytes(model: SlimModel) -> bytes:
+    """Write a model.
+
+    Args:
+        model: the slim model.
+
+    Returns:
+        The content of the file: `{"state_dict": ..., "info": ...}`, see `Description`.
+    """
+    content = io.BytesIO()
+    torch.save({"state_dict": model.layers.state_dict(), "info": model.description}, content)
+    return content.getvalue()
+
+
+def from_bytes(content: bytes) -> Predict:
+    """Read a model.
+
+    Args:
+        content: of the file.
+
+    Returns:
+        The function from rows to results.
+    """
+    saved = torch.load(io.BytesIO(content), weights_only=True)
+    model = SlimModel(saved["info"])
+    model.layers.load_state_dict(saved["state_dict"])
+    return lambda rows: model(torch.from_numpy(rows)).numpy()
