@@ -24,13 +24,10 @@ os.environ["SPECTRAL_EXP_ALLOW"] = "bench_step."
 
 import pytorch_lightning as pl
 import torch
-from hydra import compose, initialize_config_dir
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import open_dict
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from spectral_exp.cli.config_path import config_dir
+from spectral_exp.cli.compose import compose_config
 from spectral_exp.model.dense_mlp import DenseMLP
 from spectral_exp.model.spectral_mlp import SpectralMLP
 from spectral_exp.run import run
@@ -45,7 +42,6 @@ OVERRIDES = [
     f"batch_size={BATCH}",
     f"regularization.strength={STRENGTH}",
     "trainer=cpu",
-    "hydra.job.num=0",
 ]
 
 
@@ -122,11 +118,7 @@ def epoch_ratios(n_pairs: int) -> list[float]:
     import bench_step  # the class that the config names, not this module's
 
     overrides = [*OVERRIDES, f"trainer.max_epochs={n_pairs + 2}", "+callbacks.pairs._target_=bench_step.EpochPairs"]
-    with initialize_config_dir(config_dir(), version_base="1.3"):
-        config = compose("train", overrides, return_hydra_config=True)
-    HydraConfig.instance().set_config(config)
-    with open_dict(config):
-        del config["hydra"]
+    config = compose_config(overrides)
     with tempfile.TemporaryDirectory() as folder:
         run(config, Path(folder))
     return bench_step.EpochPairs.ratios

@@ -59,6 +59,7 @@ def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) ->
         failed = True
         try:
             trainer = _build_trainer(config, folder, recorder, list(loggers.values()))
+            _check_path(module, settings, trainer)
             metrics = _train_and_rank(plain, settings, folder, data, module, trainer, selection)
             failed = False
         finally:
@@ -122,6 +123,15 @@ def _build_module(config: DictConfig, settings: Settings, data: Data) -> Spectra
         raise
     except ValueError as error:
         raise UserError(str(error)) from error
+
+
+def _check_path(module: SpectralModule, settings: Settings, trainer: pl.Trainer) -> None:
+    if not module.regularization.drops_inputs:
+        return
+    if trainer.world_size > 1:
+        raise UserError("regularization=path works on one device; add trainer.devices=1")
+    if settings.final_weights == "best":
+        raise UserError("final_weights=best may be from before inputs left; with regularization=path use last")
 
 
 def _check_selection(selection: Selection, data: Data) -> None:

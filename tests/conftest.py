@@ -18,37 +18,14 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-@pytest.fixture(scope="session")
-def compose_config():
-    """Compose `conf/train.yaml` with overrides."""
-    from hydra import compose, initialize_config_dir
-    from hydra.core.hydra_config import HydraConfig
-    from omegaconf import OmegaConf, open_dict
-
-    from spectral_exp.cli.config_path import config_dir
-
-    def compose_config(*overrides: str):
-        with initialize_config_dir(config_dir(), version_base="1.3"):
-            config = compose("train", overrides=[*overrides, "hydra.job.num=0"], return_hydra_config=True)
-        HydraConfig.instance().set_config(config)
-        try:
-            with open_dict(config):
-                del config["hydra"]
-            OmegaConf.resolve(config)
-        finally:
-            HydraConfig.instance().cfg = None
-        return config
-
-    return compose_config
-
-
 @pytest.fixture
-def run_here(compose_config, tmp_path):
+def run_here(tmp_path):
     """Run overrides in a folder of their own and give that folder."""
+    from spectral_exp.cli.compose import compose_config
     from spectral_exp.run import run
 
     def run_here(*overrides: str, folder: str = "run") -> Path:
-        run(compose_config(*overrides), tmp_path / folder, list(overrides))
+        run(compose_config(overrides), tmp_path / folder, list(overrides))
         return tmp_path / folder
 
     return run_here
@@ -56,7 +33,7 @@ def run_here(compose_config, tmp_path):
 
 @pytest.fixture
 def stored_mnist(tmp_path, monkeypatch):
-    """A data folder with 600 + 100 images in place of MNIST; every pixel of an image holds ten times its label."""
+    """A data folder with 600 + 100 images in place of MNIST and of Fashion-MNIST; every pixel of an image holds ten times its label."""
     from spectral_exp.dataset.registry import REGISTRY, Entry
 
     def idx(values: np.ndarray) -> bytes:
@@ -68,9 +45,10 @@ def stored_mnist(tmp_path, monkeypatch):
         images = np.broadcast_to((labels * 10)[:, None, None], (n_rows, 28, 28)).astype(np.uint8)
         files[f"{part}-images-idx3-ubyte"] = idx(images)
         files[f"{part}-labels-idx1-ubyte"] = idx(labels)
-    (tmp_path / "mnist").mkdir()
-    for name, content in files.items():
-        (tmp_path / "mnist" / name).write_bytes(content)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    monkeypatch.setitem(REGISTRY, "mnist", Entry(hashes, sources=()))
+    for data_set in ("mnist", "fashion_mnist"):
+        (tmp_path / data_set).mkdir()
+        for name, content in files.items():
+            (tmp_path / data_set / name).write_bytes(content)
+        monkeypatch.setitem(REGISTRY, data_set, Entry(hashes, sources=()))
     return tmp_path

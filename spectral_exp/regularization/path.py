@@ -1,6 +1,7 @@
 """One run from all inputs to few: the order in which they leave continues the ranking."""
 
 import math
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -38,6 +39,8 @@ class Path(L1):
         >>> [path.n_kept_at(progress, n_features=1000) for progress in (0.0, 0.1, 0.5, 0.9, 1.0)]
         [1000, 1000, 100, 10, 10]
     """
+
+    drops_inputs: ClassVar[bool] = True
 
     def __init__(
         self, strength: float, schedule: Schedule, n_final: int = 10, start: float = 0.1, end: float = 0.9

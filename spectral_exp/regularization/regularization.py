@@ -1,6 +1,7 @@
 """What every regularization is: a penalty, its strength over training, and what follows a step."""
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from jaxtyping import Float
 from torch import Tensor
@@ -20,9 +21,14 @@ class Regularization(ABC):
         strength: the penalty's factor, >= 0.
         schedule: makes the strength a function of training progress.
 
+    Attributes:
+        drops_inputs: whether inputs leave the layer during training.
+
     Raises:
         ValueError: if the strength is negative.
     """
+
+    drops_inputs: ClassVar[bool] = False
 
     def __init__(self, strength: float, schedule: Schedule) -> None:
         if not strength >= 0:

@@ -19,13 +19,14 @@ def quick():
 
 
 @pytest.fixture(scope="session")
-def finished_run(compose_config, tmp_path_factory) -> Path:
+def finished_run(tmp_path_factory) -> Path:
     """The folder of the run of four epochs, to be read only."""
+    from spectral_exp.cli.compose import compose_config
     from spectral_exp.run import run
 
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("finished") / "run"
-    run(compose_config(*QUICK), folder, list(QUICK))
+    run(compose_config(QUICK), folder, list(QUICK))
     return folder
 
 

@@ -18,11 +18,12 @@ PATH = (
 
 
 @pytest.fixture(scope="module")
-def path_run(tmp_path_factory, compose_config):
+def path_run(tmp_path_factory):
+    from spectral_exp.cli.compose import compose_config
     from spectral_exp.run import run
 
     folder = tmp_path_factory.mktemp("path")
-    run(compose_config(*PATH), folder, list(PATH))
+    run(compose_config(PATH), folder, list(PATH))
     return folder
 
 

@@ -151,6 +151,8 @@ def test_a_loss_that_diverges_stops_with_the_step_and_keeps_the_last_good_checkp
         (["trainer.max_epochs=-1"], r"max_epochs"),
         (["model.activation=rleu"], r"model\.activation must be one of relu"),
         (["final_weights=first"], r"final_weights"),
+        (["regularization=path", "final_weights=best"], r"final_weights=best.*use last"),
+        (["regularization=path", "regularization.n_final=0"], r"n_final must be >= 1, got 0"),
     ],
 )
 def test_values_that_cannot_work_are_refused_before_training(run_here, overrides, message):
