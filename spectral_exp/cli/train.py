@@ -33,7 +33,10 @@ class Outcome:
 def main() -> None:
     """Run `spectral-train` and leave with 0, 1 (a run failed), 2 (bad input) or 130 (interrupted)."""
     if {"-h", "--help"} & set(sys.argv[1:]):
-        print(help_text(sys.argv[1:]))
+        try:
+            print(help_text(sys.argv[1:]), flush=True)
+        except BrokenPipeError:  # the reader, such as `head`, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     with_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
     outcome = Outcome()
