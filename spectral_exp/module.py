@@ -225,10 +225,10 @@ class SpectralModule(pl.LightningModule):
 
     def _without_dropped(self, inputs: Tensor) -> Tensor:
         """Bridge the time between the removal of an input and the next epoch, which leaves its column out."""
-        layer = self.input_layer
-        if self._columns is None or inputs.shape[-1] == layer.weight.shape[-1]:
+        if self._columns is None:
             return inputs
-        return inputs[..., layer.mask[self._columns]]  # type: ignore[index]
+        layer = self.spectral_input_layer
+        return inputs if inputs.shape[-1] == layer.eigenvalues.numel() else inputs[..., layer.mask[self._columns]]
 
     def _penalty(self) -> Tensor:
         if isinstance(self.input_layer, SpectralLinear):

@@ -1,0 +1,44 @@
+"""What penalties on eigenvalues and eigenvectors share."""
+
+from abc import abstractmethod
+
+from jaxtyping import Float
+from torch import Tensor
+
+from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.regularization.regularization import Regularization
+from spectral_exp.regularization.schedule.schedule import Schedule
+
+
+class BothFactors(Regularization):
+    """Add the size of the eigenvalues and that of the eigenvectors to the loss, each times its strength.
+
+    Args:
+        strength: the factor of the eigenvalues, >= 0.
+        eigenvector_strength: the factor of the eigenvectors, >= 0.
+        schedule: makes both a function of training progress.
+
+    Raises:
+        ValueError: if a strength is negative.
+    """
+
+    def __init__(self, strength: float, eigenvector_strength: float, schedule: Schedule) -> None:
+        super().__init__(strength, schedule)
+        if not eigenvector_strength >= 0:
+            raise ValueError(f"eigenvector_strength must be >= 0, got {eigenvector_strength}")
+        self.eigenvector_strength = eigenvector_strength
+
+    @abstractmethod
+    def size(self, values: Float[Tensor, "..."]) -> Float[Tensor, ""]:
+        """Measure a factor of the weight.
+
+        Args:
+            values: eigenvalues or eigenvectors.
+
+        Returns:
+            A scalar, differentiable in the values.
+        """
+
+    def penalty(self, layer: SpectralLinear, progress: float) -> Float[Tensor, ""]:
+        on_eigenvalues = self.strength * self.size(layer.eigenvalues)
+        return self.schedule(progress) * (on_eigenvalues + self.eigenvector_strength * self.size(layer.eigenvectors))
