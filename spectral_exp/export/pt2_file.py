@@ -1,11 +1,11 @@
 """A slim model as a program of `torch.export`, for any number of rows.
 
-Read it without this package:
+Read it without this package, `rows` being a NumPy array of float64:
 
     extra = {"info.json": ""}
     program = torch.export.load("slim.pt2", extra_files=extra)
     info = json.loads(extra["info.json"])
-    results = program.module()(torch.tensor(rows, dtype=torch.float64))
+    results = program.module()(torch.from_numpy(rows))
 """
 
 import io

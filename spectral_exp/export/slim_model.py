@@ -81,6 +81,13 @@ class SlimModel(nn.Module):
             self.register_buffer(name, tensor)
         self.requires_grad_(False).eval()
 
+    @property
+    def n_idle(self) -> int:
+        """Number of inputs that change nothing: their weights are 0."""
+        weight = self.layers[0].weight
+        assert isinstance(weight, Tensor)
+        return int((weight == 0).all(dim=0).sum())
+
     def forward(self, inputs: Float[Tensor, "n_rows n_inputs"]) -> Float[Tensor, "n_rows *n_classes"]:
         """Compute class probabilities, or values in the units of the target.
 
@@ -99,7 +106,7 @@ class SlimModel(nn.Module):
 
 
 def make_slim(
-    model: nn.Module, info: DatasetInfo, kept: Bool[np.ndarray, " n_features"], versions: dict[str, str] | None = None
+    model: nn.Module, info: DatasetInfo, kept: Bool[np.ndarray, " n_features"], versions: dict[str, str]
 ) -> SlimModel:
     """Cut a trained network down to some of its inputs and bake every spectral layer into a plain one.
 
@@ -136,7 +143,7 @@ def make_slim(
             "target_mean": info.target_mean,
             "target_scale": info.target_scale,
             "layers": [(type(layer).__name__, _arguments(layer)) for layer in layers],
-            "versions": dict(versions or {}),
+            "versions": dict(versions),
         }
     )
     slim.layers.load_state_dict(layers.state_dict())
@@ -152,9 +159,11 @@ def _plain_layers(model: nn.Module, kept: Bool[Tensor, " n_features"]) -> nn.Seq
         if isinstance(layer, (SpectralLinear, nn.Linear)):
             columns = kept if position == 0 else torch.ones(layer.in_features, dtype=torch.bool)
             plain.append(_bake(layer, columns))
+        elif isinstance(layer, WITHOUT_EFFECT):
+            continue
         elif type(layer) in KINDS.values():
             plain.append(layer)
-        elif not isinstance(layer, WITHOUT_EFFECT):
+        else:
             raise UserError(
                 f"{type(model).__name__} cannot be exported: layer {position} is a {type(layer).__name__}, expected "
                 f"one of {', '.join(KINDS)}"

@@ -1,16 +1,16 @@
 """A slim model as weights and plain values, which load with `weights_only=True`.
 
-Read it without this package:
+Read it without this package, `rows` being a NumPy array:
 
     saved = torch.load("slim.pt", weights_only=True)
     info = saved["info"]
     layers = nn.Sequential(*(getattr(nn, kind)(**arguments) for kind, arguments in info["layers"])).eval()
     layers.load_state_dict(saved["state_dict"])
     if info["input_shift"] is not None:
-        rows = (rows - torch.tensor(info["input_shift"]).double()) / torch.tensor(info["input_divisor"]).double()
-    outputs = layers(rows.float())
-    probabilities = outputs.softmax(dim=1)                                         # classification
-    values = outputs.squeeze(1).double() * info["target_scale"] + info["target_mean"]  # regression
+        rows = (rows - info["input_shift"]) / info["input_divisor"]
+    outputs = layers(torch.tensor(rows, dtype=torch.float32)).double()
+    probabilities = outputs.softmax(dim=1)                                    # classification
+    values = outputs.squeeze(1) * info["target_scale"] + info["target_mean"]  # regression
 """
 
 import io

@@ -118,3 +118,15 @@ def test_inputs_beyond_single_precision_are_refused_by_name():
     arrays = Arrays(np.array([[0.0, 1e200, 0.0], [0.0, 1.0, 0.0]]), np.array([0, 1]))
     with pytest.raises(UserError, match="'c1' is too large"):
         make_data(info(), arrays, arrays, arrays, "none")
+
+
+@pytest.mark.parametrize("scaling", ["standard", "minmax", "none"])
+def test_the_scaling_is_told_well_enough_to_repeat_it(scaling):
+    random = np.random.default_rng(0)
+    inputs = random.normal([5.0, 1e6, 0.1], [2.0, 0.01, 0.0], (200, 3))
+    data = split_and_scale(info(), Arrays(inputs, np.arange(200) % 2), 0.2, 0.2, 0, scaling)
+    rows = split_rows("t", 200, 0.2, 0.2, 0, np.arange(200) % 2, ("a", "b"))
+    shift, divisor = data.info.input_shift, data.info.input_divisor
+    assert (shift is None and divisor is None) == (scaling == "none")
+    repeated = inputs[rows.test] if shift is None else (inputs[rows.test] - shift) / divisor
+    torch.testing.assert_close(data.test.inputs, torch.tensor(repeated, dtype=torch.float32), rtol=1e-6, atol=1e-6)
