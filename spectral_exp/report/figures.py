@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from spectral_exp.errors import UserError
 from spectral_exp.report.figure.eigenvalues import eigenvalues_figure
 from spectral_exp.report.figure.masking_curve import masking_curve_figure
+from spectral_exp.report.figure.path_curve import path_curve_figure
 from spectral_exp.report.figure.relevance import relevance_figure
 from spectral_exp.report.figure.relevance_map import relevance_map_figure
 from spectral_exp.report.figure.strength import strength_figure
@@ -56,6 +57,7 @@ def _save(figure: Figure, path: Path) -> None:
 def _figures(run: RunFiles) -> Iterator[tuple[str, Callable[[], Figure]]]:
     info, ranking = run.dataset, run.ranking
     name = label(info.name)
+    n_selected = sum(one.selected for one in ranking)
     _check_same_inputs(run, DATASET, info.n_features)
     if run.has(TRACE) and len(run.trace.step):
         _check_same_inputs(run, TRACE, run.trace.eigenvalues.shape[1])
@@ -68,8 +70,10 @@ def _figures(run: RunFiles) -> Iterator[tuple[str, Callable[[], Figure]]]:
     if true_strength is not None:
         yield "strength", lambda: strength_figure(ranking, true_strength, name)
     if run.has(MASKING_CURVE):
-        n_selected = sum(one.selected for one in ranking)
         yield "masking_curve", lambda: masking_curve_figure(run.masking_curve, n_selected, name)
+    path_curve = run.path_curve if run.has(METRICS_HISTORY) else None
+    if path_curve is not None:
+        yield "path_curve", lambda: path_curve_figure(path_curve, len(ranking), n_selected, name)
     if run.has(METRICS_HISTORY) and len(run.history.get("epoch", ())):
         yield "training", lambda: training_figure(run.history, f"{name}: training")
 

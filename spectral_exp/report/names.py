@@ -1,4 +1,7 @@
-"""Names of inputs, made fit for one line of a table or figure."""
+"""Names of inputs and scores, made fit for one line of a table or figure."""
+
+# Columns of the metrics' file, of which a run has one, and what they are in words.
+VALIDATION_SCORES = {"val/accuracy": "validation accuracy", "val/mae": "validation mean absolute error"}
 
 
 def shorten(name: str, width: int) -> str:

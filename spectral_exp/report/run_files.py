@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from spectral_exp.errors import UserError
+from spectral_exp.report.path_curve import PathCurve, read_path_curve
 from spectral_exp.report.ranking import RankedFeature, read_ranking
 from spectral_exp.tracking.run_folder import DATASET, MASKING_CURVE, METRICS, METRICS_HISTORY, RANKING, STATUS, TRACE
 
@@ -91,6 +92,11 @@ class RunFiles:
     def history(self) -> dict[str, np.ndarray]:
         """The metrics of every epoch by column, NaN where a cell is empty."""
         return self._read(METRICS_HISTORY, _read_history)
+
+    @cached_property
+    def path_curve(self) -> PathCurve | None:
+        """Validation score against the number of inputs left in the net; None if that never changed."""
+        return self._read(METRICS_HISTORY, read_path_curve)
 
     @cached_property
     def masking_curve(self) -> MaskingCurve:

@@ -16,8 +16,8 @@ from spectral_exp.report.figure.style import (
     house_style,
     log_value_axis,
 )
+from spectral_exp.report.names import VALIDATION_SCORES
 
-_METRICS = {"val/accuracy": "validation accuracy", "val/mae": "validation mean absolute error"}
 # Beyond this ratio of highest to lowest value the small ones cannot be told apart on a linear axis.
 _LOG_RATIO = 30
 
@@ -33,7 +33,7 @@ def training_figure(history: Mapping[str, np.ndarray], title: str) -> Figure:
     Returns:
         The figure: loss, the first known validation metric, and the number of inputs kept.
     """
-    metric = next((column for column in _METRICS if column in history), None)
+    metric = next((column for column in VALIDATION_SCORES if column in history), None)
     panels = ["loss", *([metric] if metric else []), "spectral/n_selected"]
     figure = Figure(figsize=(WIDTH * 1.2, 3.3))
     add_title(figure, title)
@@ -43,7 +43,7 @@ def training_figure(history: Mapping[str, np.ndarray], title: str) -> Figure:
     axes[0].set_title("loss")
     if metric:
         _draw(axes[1], history, {metric: ("", KEPT)})
-        axes[1].set_title(_METRICS[metric])
+        axes[1].set_title(VALIDATION_SCORES[metric])
     _draw(axes[-1], history, {"spectral/n_selected": ("", ACCENT)})
     axes[-1].set_title("inputs kept")
     if axes[-1].get_yscale() == "linear":

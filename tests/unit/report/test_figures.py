@@ -38,6 +38,13 @@ def test_what_a_run_did_not_record_is_not_drawn(bare_run_folder: Path) -> None:
     assert [path.stem for path in draw_figures(bare_run_folder)] == ["relevance"]
 
 
+def test_a_run_whose_inputs_left_on_the_way_has_the_curve_of_its_path(
+    bare_run_folder: Path, path_history: Path
+) -> None:
+    path_history.rename(bare_run_folder / "metrics.csv")
+    assert [path.stem for path in draw_figures(bare_run_folder)] == ["relevance", "path_curve", "training"]
+
+
 def test_names_in_a_script_without_glyphs_do_not_stop_the_figures(bare_run_folder: Path) -> None:
     ranking = bare_run_folder / "ranking.csv"
     ranking.write_text(ranking.read_text(encoding="utf-8").replace("age", "年齢"), encoding="utf-8")

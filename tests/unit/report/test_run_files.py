@@ -26,6 +26,7 @@ def test_every_part_is_read_from_its_file(run_folder: Path) -> None:
     np.testing.assert_array_equal(run.masking_curve.n_kept, [1, 2, 4])
     np.testing.assert_array_equal(run.masking_curve.score, [0.6, 0.95, 0.97])
     np.testing.assert_array_equal(run.trace.step, [0, 10, 20, 30])
+    assert run.path_curve is None
 
 
 def test_a_long_trace_is_thinned_from_first_to_last(tmp_path: Path) -> None:
@@ -46,6 +47,7 @@ def test_a_long_trace_is_thinned_from_first_to_last(tmp_path: Path) -> None:
         ("metrics", "metrics.json"),
         ("dataset", "dataset.json"),
         ("history", "metrics.csv"),
+        ("path_curve", "metrics.csv"),
         ("masking_curve", "masking_curve.csv"),
     ],
 )
@@ -101,10 +103,10 @@ def test_a_folder_of_runs_names_the_newest(tmp_path: Path, make_run: Callable[..
     assert str(caught.value).endswith(f"the newest is {newest}")
 
 
-def test_reading_a_ranking_imports_nothing_heavy(run_folder: Path) -> None:
+def test_reading_ranking_and_path_imports_nothing_heavy(run_folder: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from spectral_exp.report.run_files import RunFiles;"
-        "RunFiles(Path(sys.argv[1])).ranking;"
+        "run = RunFiles(Path(sys.argv[1])); run.ranking; run.path_curve;"
         "heavy = {'torch', 'numpy', 'pandas', 'pyarrow', 'matplotlib', 'pytorch_lightning'} & set(sys.modules);"
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
