@@ -4,8 +4,8 @@
     python scripts/bench_selection.py [--k 50] [--seeds 0 1 2] [--json FILE]
 
 The 10000-image test file is the whole data set, split by scikit-learn's train_test_split, seeded: 20 % for the test,
-then 12.5 % of the rest for validation (7000 / 1000 / 2000 rows); pixels / 255. One path run on the 7000 ranks all inputs;
-the judge is retrained on the top k. Seconds are CPU seconds of the whole run on one thread, its files included.
+then 12.5 % of the rest for validation (7000 / 1000 / 2000 rows); pixels / 255. One path run on the 7000 ranks all
+inputs; the judge is retrained on the top k. Seconds are CPU seconds of the whole run on one thread, its files included.
 """
 
 import argparse

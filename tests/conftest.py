@@ -33,7 +33,7 @@ def run_here(tmp_path):
 
 @pytest.fixture
 def stored_mnist(tmp_path, monkeypatch):
-    """A data folder with 600 + 100 images in place of MNIST and of Fashion-MNIST; every pixel of an image holds ten times its label."""
+    """A data folder with 600 + 100 images for MNIST and Fashion-MNIST; a pixel holds ten times its label."""
     from spectral_exp.dataset.registry import REGISTRY, Entry
 
     def idx(values: np.ndarray) -> bytes:

@@ -28,11 +28,11 @@ class MetricsHistory:
         self._file = path.open("a", encoding="utf-8", newline="")
         self._writer = csv.DictWriter(self._file, next(csv.reader(kept), []), restval="", lineterminator="\n")
 
-    def append(self, row: Mapping[str, float]) -> None:
+    def append(self, row: Mapping[str, float | None]) -> None:
         """Write one row and hand it to the operating system.
 
         Args:
-            row: column to number; `epoch` is one of the columns.
+            row: column to number, or None for an empty field; `epoch` is one of the columns.
 
         Raises:
             ValueError: if the row has a column that the first one did not have.

@@ -57,6 +57,8 @@ class Recorder(pl.Callback):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         self._started = time.perf_counter()
+        self._val_names = ("val/loss", *pl_module.val_metrics.keys())
+        self._is_validated = False
         if not trainer.is_global_zero:
             return
         step = trainer.global_step
@@ -79,6 +81,9 @@ class Recorder(pl.Callback):
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         if self._trace is not None and self.schedule(trainer.global_step, trainer.current_epoch, False):
             self._record(trainer, pl_module)
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        self._is_validated = True
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         layer = pl_module.spectral_input_layer
@@ -135,6 +140,11 @@ class Recorder(pl.Callback):
 
     def _write_history(self, trainer: pl.Trainer) -> None:
         assert self._history is not None
-        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        metrics: dict[str, float | None] = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        for name in self._val_names:
+            metrics.setdefault(name, None)
+            if not self._is_validated:  # Lightning would repeat the scores of an earlier epoch
+                metrics[name] = None
+        self._is_validated = False
         first = {"epoch": trainer.current_epoch, "step": trainer.global_step}
         self._history.append({**first, **dict(sorted(metrics.items())), "seconds": round(self._seconds(), 3)})

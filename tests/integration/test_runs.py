@@ -164,3 +164,10 @@ def test_unpicklable_hyperparameters_never_enter_a_checkpoint(run_here, quick):
     folder = run_here(*quick, "debug=one_step", "callbacks=early_stopping", "lr_schedule=cosine", "final_weights=best")
     for checkpoint in (folder / "checkpoints").glob("*.ckpt"):
         torch.load(checkpoint, weights_only=True)
+
+
+def test_an_epoch_without_validation_has_no_score_in_the_history(run_here):
+    folder = run_here(
+        "experiment=quickstart", "trainer.max_epochs=4", "+trainer.check_val_every_n_epoch=2", "callbacks=default"
+    )
+    assert [row["val/accuracy"] == "" for row in history(folder)] == [True, False, True, False]
