@@ -200,7 +200,7 @@ def test_an_interrupted_run_says_so_and_can_be_resumed(train, tmp_path, asked_by
         finally:
             process.kill()
     assert process.returncode == 130
-    assert err.splitlines()[-1] == "Interrupted; go on with: spectral-train resume=<run folder>"
+    assert err.splitlines()[-1] == "Interrupted; go on with: spectral-train resume=run"
     assert "Traceback" not in err
     assert status_of(folder)["state"] == "interrupted"
     done = len(rows_of(folder / "metrics.csv"))
