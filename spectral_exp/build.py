@@ -131,11 +131,12 @@ def _allowed_prefixes() -> tuple[str, ...]:
     return ALLOWED_PREFIXES + own
 
 
-def _targets(node: DictConfig, where: str) -> Iterator[tuple[str, DictConfig]]:
-    if "_target_" in node:
+def _targets(node: Any, where: str) -> Iterator[tuple[str, DictConfig]]:
+    """Find every node with a `_target_`, in lists too: Hydra instantiates them all."""
+    if isinstance(node, DictConfig) and "_target_" in node:
         yield where, node
-    for key in node:
-        if not OmegaConf.is_missing(node, key) and isinstance(node[key], DictConfig):
+    for key in node if isinstance(node, DictConfig) else range(len(node)):
+        if not OmegaConf.is_missing(node, key) and OmegaConf.is_config(node[key]):
             yield from _targets(node[key], f"{where}.{key}")
 
 
@@ -152,6 +153,8 @@ def _check(node: DictConfig, where: str, given: set[str]) -> None:
         if name not in parameters and not open_ended:
             near = difflib.get_close_matches(name, parameters, 1)
             takes = ", ".join(parameters) or "nothing"
+            if (where, name) == ("model", "hidden_features"):
+                raise UserError(f"{where}.{name}: {target.__name__} has no such argument; size= sets it: add ~size")
             hint = f"did you mean {near[0]}?" if near else f"{target.__name__} takes {takes}"
             raise UserError(f"{where}.{name}: unknown key; {hint}")
         if OmegaConf.is_missing(node, name):

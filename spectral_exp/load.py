@@ -73,9 +73,15 @@ def load_run(folder: str | Path) -> Run:
     assert isinstance(config, DictConfig)
     info = _read_info(folder / DATASET)
     model = build_model(config.model, info)
-    weights = BEST_CHECKPOINT if config.final_weights == "best" else LAST_CHECKPOINT
-    state = read_checkpoint(folder / CHECKPOINTS / weights)["state_dict"]
-    model.load_state_dict({name[len("model.") :]: value for name, value in state.items() if name.startswith("model.")})
+    checkpoint = folder / CHECKPOINTS / (BEST_CHECKPOINT if config.final_weights == "best" else LAST_CHECKPOINT)
+    state = read_checkpoint(checkpoint)["state_dict"]
+    weights = {name[len("model.") :]: value for name, value in state.items() if name.startswith("model.")}
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise UserError(
+            f"{checkpoint} does not fit the model of {folder / CONFIG}; was one of them changed?"
+        ) from error
     return Run(
         folder=folder,
         config=config,

@@ -243,7 +243,7 @@ class SpectralModule(pl.LightningModule):
         self.log(loss_name, self._loss(outputs, targets), batch_size=len(targets), sync_dist=True)
 
     def _refuse_divergence(self) -> None:
-        step = int(self._first_bad_step)
+        step = int(self.trainer.strategy.reduce(self._first_bad_step, reduce_op="max"))
         if step >= 0:
             raise _diverged(step)
 

@@ -3,10 +3,12 @@
 import logging
 import os
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import ModelCheckpoint
 
@@ -24,7 +26,7 @@ from spectral_exp.tracking.recorder import Recorder
 from spectral_exp.tracking.results import write_dataset
 from spectral_exp.tracking.rich_logger import RichLogger
 from spectral_exp.tracking.run_folder import BEST_CHECKPOINT, CHECKPOINTS, CONFIG, METRICS, write_json, write_whole
-from spectral_exp.tracking.status import recorded_status
+from spectral_exp.tracking.status import is_first_process, recorded_status
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +46,11 @@ def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) ->
         UserError: if the configuration or the data cannot work.
         TrainingDivergedError: if the loss became NaN or infinite.
     """
-    with recorded_status(folder, overrides or []), quiet_lightning():
+    is_first = is_first_process()
+    with recorded_status(folder, overrides or []) if is_first else nullcontext(), quiet_lightning():
         settings = read_settings(config)
         plain: Any = OmegaConf.to_container(config, resolve=True)
-        if not settings.resume:  # from here on a killed run can be resumed
+        if is_first and not settings.resume:  # from here on a killed run can be resumed
             _write_config(folder, plain)
         selection: Selection = build(config.selection, "selection")
         tracking = build(config.tracking, "tracking")
@@ -59,7 +62,7 @@ def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) ->
         failed = True
         try:
             trainer = _build_trainer(config, folder, recorder, list(loggers.values()))
-            _check_path(module, settings, trainer)
+            _check_path(module, settings, trainer, data.info.n_features)
             metrics = _train_and_rank(plain, settings, folder, data, module, trainer, selection)
             failed = False
         finally:
@@ -82,7 +85,7 @@ def _train_and_rank(
     trainer: pl.Trainer,
     selection: Selection,
 ) -> dict[str, Any]:
-    checkpoint = find_checkpoint(folder) if settings.resume else None
+    checkpoint = find_checkpoint(folder, module, trainer.max_epochs) if settings.resume else None
     if trainer.is_global_zero:
         _write_config(folder, plain)
         write_dataset(folder, data.info)
@@ -106,13 +109,18 @@ def _train_and_rank(
 
 
 def _build_module(config: DictConfig, settings: Settings, data: Data) -> SpectralModule:
+    optimizer = build(config.optimizer, "optimizer")
+    try:
+        optimizer([torch.nn.Parameter(torch.zeros(1))])
+    except ValueError as error:
+        raise UserError(f"optimizer: {error}") from error
     pl.seed_everything(settings.seed, verbose=False)
     try:
         return SpectralModule(
             model=build_model(config.model, data.info),
             info=data.info,
             regularization=build(config.regularization, "regularization"),
-            optimizer=build(config.optimizer, "optimizer"),
+            optimizer=optimizer,
             lr_schedule=build(config.lr_schedule, "lr_schedule"),
             input_scale=data.input_scale if settings.input_scale else None,
             loss=settings.loss,
@@ -125,9 +133,12 @@ def _build_module(config: DictConfig, settings: Settings, data: Data) -> Spectra
         raise UserError(str(error)) from error
 
 
-def _check_path(module: SpectralModule, settings: Settings, trainer: pl.Trainer) -> None:
-    if not module.regularization.drops_inputs:
+def _check_path(module: SpectralModule, settings: Settings, trainer: pl.Trainer, n_features: int) -> None:
+    n_final = module.regularization.n_final
+    if n_final is None:
         return
+    if n_final >= n_features:
+        raise UserError(f"regularization.n_final must be below the number of inputs ({n_features}), got {n_final}")
     if trainer.world_size > 1:
         raise UserError("regularization=path works on one device; add trainer.devices=1")
     if settings.final_weights == "best":
@@ -161,7 +172,7 @@ def _build_trainer(config: DictConfig, folder: Path, recorder: Recorder, loggers
         log_every_n_steps=0,  # everything is logged once an epoch
         use_distributed_sampler=False,
     )
-    if trainer.max_epochs in (None, -1) and trainer.max_steps == -1:
+    if (trainer.max_epochs or 0) < 1 and trainer.max_steps == -1:
         raise UserError("trainer.max_epochs must be a whole number >= 1: schedules are functions of training progress")
     return trainer
 

@@ -21,7 +21,7 @@ def resume_arguments(argv: Sequence[str]) -> list[str]:
         The same arguments if none is `resume=`; else those of the run, then the others given now.
 
     Raises:
-        UserError: if RUN is no run folder, or -m is given too.
+        UserError: if RUN is no run folder or was tampered with, or -m is given too.
     """
     command = read_command(argv)
     asked = [text for text in command.overrides if text.startswith(KEY)] if command else []
@@ -35,5 +35,8 @@ def resume_arguments(argv: Sequence[str]) -> list[str]:
         raise UserError("resume= goes on with one run; leave out -m")
     options = [argument for argument in argv if argument not in command.overrides]
     earlier = json.loads((folder / STATUS).read_text(encoding="utf-8"))["overrides"]
+    for text in earlier:
+        if text.startswith("-") or text.lstrip("+~").startswith("hydra"):  # no run writes these: Hydra would obey them
+            raise UserError(f"{folder / STATUS}: {text!r} is no setting of a run; was the file changed?")
     overrides = [text for text in [*earlier, *command.overrides] if not text.startswith(KEY)]
     return [*options, *overrides, f"resume='{folder}'", f"hydra.run.dir='{folder}'"]

@@ -90,11 +90,13 @@ def _train(config: "DictConfig", folder: Path, overrides: list[str], is_sweep: b
     from spectral_exp.report.figures import draw_figures
     from spectral_exp.report.summary import print_summary
     from spectral_exp.run import run
+    from spectral_exp.tracking.status import is_first_process
 
     metrics = run(config, folder, overrides)
-    draw_figures(folder)
-    if not is_sweep:
-        print_summary(folder)
+    if is_first_process():
+        draw_figures(folder)
+        if not is_sweep:
+            print_summary(folder)
     return metrics
 
 

@@ -1,7 +1,6 @@
 """One run from all inputs to few: the order in which they leave continues the ranking."""
 
 import math
-from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -40,7 +39,7 @@ class Path(L1):
         [1000, 1000, 100, 10, 10]
     """
 
-    drops_inputs: ClassVar[bool] = True
+    n_final: int
 
     def __init__(
         self, strength: float, schedule: Schedule, n_final: int = 10, start: float = 0.1, end: float = 0.9

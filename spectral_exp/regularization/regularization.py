@@ -1,7 +1,6 @@
 """What every regularization is: a penalty, its strength over training, and what follows a step."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
 
 from jaxtyping import Float
 from torch import Tensor
@@ -22,13 +21,13 @@ class Regularization(ABC):
         schedule: makes the strength a function of training progress.
 
     Attributes:
-        drops_inputs: whether inputs leave the layer during training.
+        n_final: number of inputs that are left in the end; None if none is removed.
 
     Raises:
         ValueError: if the strength is negative.
     """
 
-    drops_inputs: ClassVar[bool] = False
+    n_final: int | None = None
 
     def __init__(self, strength: float, schedule: Schedule) -> None:
         if not strength >= 0:

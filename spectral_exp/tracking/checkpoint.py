@@ -4,6 +4,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import pytorch_lightning as pl
 import torch
 from pytorch_lightning.plugins.io import TorchCheckpointIO
 
@@ -44,20 +45,33 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return content
 
 
-def find_checkpoint(folder: Path) -> Path | None:
-    """Find where a run goes on.
+def find_checkpoint(folder: Path, module: pl.LightningModule, max_epochs: int | None) -> Path | None:
+    """Find where a run goes on, and make sure that it can.
 
     Args:
         folder: the run folder.
+        module: what is to go on.
+        max_epochs: how far; None or -1 for no limit.
 
     Returns:
         The last checkpoint, or None if the run ended before its first.
 
     Raises:
-        UserError: if it is cut short.
+        UserError: if the checkpoint is cut short, of another network, or further than `max_epochs`.
     """
     last = folder / CHECKPOINTS / LAST_CHECKPOINT
     if not last.exists():
         return None
-    read_checkpoint(last)
+    checkpoint = read_checkpoint(last)
+    n_epochs = checkpoint["epoch"] + 1
+    if max_epochs not in (None, -1) and n_epochs > max_epochs:
+        raise UserError(f"trainer.max_epochs={max_epochs} is below the {n_epochs} epochs that this run has done")
+    now = {name: tuple(value.shape) for name, value in module.state_dict().items()}
+    then = {name: tuple(value.shape) for name, value in checkpoint["state_dict"].items()}
+    for name in sorted(now.keys() | then.keys()):
+        if now.get(name) != then.get(name):
+            raise UserError(
+                f"{last} is of another network: {name} was {then.get(name, 'absent')}, would be "
+                f"{now.get(name, 'absent')}; leave model, size and dataset as they were"
+            )
     return last

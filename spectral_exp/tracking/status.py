@@ -18,6 +18,17 @@ from spectral_exp.tracking.run_folder import STATUS, write_json
 PACKAGES = ("spectral_exp", "torch", "pytorch-lightning", "hydra-core", "omegaconf", "torchmetrics", "numpy")
 
 
+def is_first_process() -> bool:
+    """Tell whether this is the one that writes, of the processes that train together.
+
+    Returns:
+        True in a run of a single process, and in the first one of several.
+    """
+    from pytorch_lightning.utilities import rank_zero_only
+
+    return bool(getattr(rank_zero_only, "rank", 0) == 0)
+
+
 @contextmanager
 def recorded_status(folder: Path, overrides: list[str]) -> Iterator[None]:
     """Keep `status.json` true while a run goes on.

@@ -171,3 +171,21 @@ def test_an_epoch_without_validation_has_no_score_in_the_history(run_here):
         "experiment=quickstart", "trainer.max_epochs=4", "+trainer.check_val_every_n_epoch=2", "callbacks=default"
     )
     assert [row["val/accuracy"] == "" for row in history(folder)] == [True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("model.hidden_features=[8]", r"of another network"),
+        ("trainer.max_epochs=1", r"trainer\.max_epochs=1 is below the 2 epochs"),
+        ("optimizer.lr=-1", r"optimizer: Invalid learning rate: -1"),
+    ],
+)
+def test_a_resume_that_does_not_fit_is_refused_and_the_run_stays_whole(run_here, override, message):
+    folder = run_here("experiment=quickstart", "trainer.max_epochs=2")
+    before = {name: (folder / name).read_bytes() for name in ("config.yaml", "dataset.json", "ranking.csv")}
+    with pytest.raises(UserError, match=message):
+        run_here("experiment=quickstart", "trainer.max_epochs=2", f"resume={folder}", override)
+    assert {name: (folder / name).read_bytes() for name in before} == before
+    assert override not in json.loads((folder / "status.json").read_text())["overrides"]
+    load_run(folder)
