@@ -87,8 +87,8 @@ class SpectralModule(pl.LightningModule):
         self._make_optimizer = optimizer
         self._lr_schedule = lr_schedule
         self._eigenvalue_lr_factor = eigenvalue_lr_factor
-        self.val_metrics = _metrics(info).clone(prefix="val/")
-        self.test_metrics = _metrics(info).clone(prefix="test/")
+        self.val_metrics = task_metrics(info).clone(prefix="val/")
+        self.test_metrics = task_metrics(info).clone(prefix="test/")
         self.register_buffer("input_scale", input_scale, persistent=False)
         self._n_steps = 1  # known when training starts
         self._columns: Tensor | None = None  # the inputs that training rows still hold; None for all
@@ -154,11 +154,11 @@ class SpectralModule(pl.LightningModule):
             self._refuse_divergence()
         if is_last:
             self.log("train/loss", self._loss_sum / self._n_rows, on_epoch=True, on_step=False, sync_dist=True)
-            self.log("spectral/penalty", self._penalty_sum / self._n_rows, on_epoch=True, on_step=False)
+            self.log("spectral/penalty", self._penalty_sum / self._n_rows, on_epoch=True, on_step=False, sync_dist=True)
             n_kept = float(self.spectral_input_layer.eigenvalues.numel())
-            self.log("spectral/n_kept", n_kept, on_epoch=True, on_step=False)
+            self.log("spectral/n_kept", n_kept, on_epoch=True, on_step=False, sync_dist=True)
             strength = self.regularization.strength_at(self.progress)
-            self.log("spectral/strength", strength, on_epoch=True, on_step=False)
+            self.log("spectral/strength", strength, on_epoch=True, on_step=False, sync_dist=True)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         self._evaluate(batch, self.val_metrics, "val/loss")
@@ -255,10 +255,20 @@ def _diverged(step: int) -> TrainingDivergedError:
     )
 
 
-def _metrics(info: DatasetInfo) -> MetricCollection:
+def task_metrics(info: DatasetInfo, is_synced: bool = True) -> MetricCollection:
+    """Build what a task is scored by: accuracy, or mean absolute error and R^2 in the units of the target.
+
+    Args:
+        info: what the target is.
+        is_synced: compute over all processes that train together; False where one of them computes alone.
+
+    Returns:
+        Metrics that keep their state over batches.
+    """
     metrics: dict[str, Metric | MetricCollection]
     if info.task == "classification":
-        metrics = {"accuracy": MulticlassAccuracy(num_classes=info.n_outputs, average="micro")}
+        accuracy = MulticlassAccuracy(num_classes=info.n_outputs, average="micro", sync_on_compute=is_synced)
+        metrics = {"accuracy": accuracy}
     else:
-        metrics = {"mae": MeanAbsoluteError(), "r2": R2Score()}
+        metrics = {"mae": MeanAbsoluteError(sync_on_compute=is_synced), "r2": R2Score(sync_on_compute=is_synced)}
     return MetricCollection(metrics)

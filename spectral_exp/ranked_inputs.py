@@ -13,7 +13,7 @@ from torch import Tensor
 from spectral_exp.dataset.data import Data
 from spectral_exp.evaluation.known_truth import irrelevant_over_weakest_relevant, rank_correlation
 from spectral_exp.evaluation.masking import masked_outputs, masking_counts
-from spectral_exp.module import SpectralModule
+from spectral_exp.module import SpectralModule, task_metrics
 from spectral_exp.selection.selection import Selection
 from spectral_exp.tracking.results import RANKING_COLUMNS, ranking_rows, write_masking_curve, write_ranking
 from spectral_exp.tracking.rich_logger import RichLogger
@@ -83,11 +83,11 @@ def _masking_curve(
     module.eval()
     inputs = data.test.inputs.to(ranking.device)
     targets = module.in_units(data.test.targets.to(ranking.device))
-    metrics = module.test_metrics.clone()
+    metrics = task_metrics(data.info, is_synced=False).to(ranking.device)
     points = []
     for n_kept in masking_counts(data.info.n_features, also=n_selected):
         metrics.reset()
         metrics.update(module.predict(masked_outputs(module.model, inputs, ranking, n_kept)), targets)
-        scores = {name.removeprefix("test/"): float(score) for name, score in metrics.compute().items()}
+        scores = {name: float(score) for name, score in metrics.compute().items()}
         points.append({"n_kept": n_kept, **scores})
     return points

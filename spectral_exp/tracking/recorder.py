@@ -89,7 +89,7 @@ class Recorder(pl.Callback):
         layer = pl_module.spectral_input_layer
         scale = pl_module.input_scale
         selected = self.selection(layer.relevance(scale), layer.ranking(scale))
-        pl_module.log("spectral/n_selected", float(selected.sum()), rank_zero_only=True)
+        pl_module.log("spectral/n_selected", float(selected.sum()), sync_dist=True)
         if not trainer.is_global_zero:
             return
         is_new = self._trace is not None and self._last_recorded < trainer.global_step
