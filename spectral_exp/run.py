@@ -87,7 +87,8 @@ def _train_and_rank(
 ) -> dict[str, Any]:
     checkpoint = find_checkpoint(folder, module, trainer.max_epochs) if settings.resume else None
     if trainer.is_global_zero:
-        _write_config(folder, plain)
+        if settings.resume:
+            _write_config(folder, plain)
         write_dataset(folder, data.info)
         for logger in trainer.loggers:
             logger.log_hyperparams(plain)
