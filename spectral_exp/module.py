@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytorch_lightning as pl
 import torch
-from jaxtyping import Float, Shaped
+from jaxtyping import Bool, Float, Shaped
 from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -43,10 +43,12 @@ class SpectralModule(pl.LightningModule):
         regularization: pushes the eigenvalues of the input layer.
         optimizer: makes an optimizer from groups of parameters.
         lr_schedule: factor of the learning rate over training progress.
-        input_scale: standard deviation of every input, to enter the relevance; None for the bare norm.
+        input_scale: standard deviation of every input, or of every column of a basis, to enter the relevance;
+            None for the bare norm.
         loss: `auto`, or one of `LOSSES`.
         eigenvalue_lr_factor: learning rate of the eigenvalues over that of everything else.
         seed: fixes what is random within an epoch (dropout), so that a resumed run repeats it.
+        always_kept: inputs that never leave and are always selected; None if there are none.
 
     Raises:
         ValueError: if the loss does not fit the task, or eigenvalues are to be pushed that the model lacks.
@@ -61,10 +63,11 @@ class SpectralModule(pl.LightningModule):
         regularization: Regularization,
         optimizer: Callable[[Iterable[dict[str, Any]]], Optimizer],
         lr_schedule: Schedule,
-        input_scale: Float[Tensor, " n_features"] | None = None,
+        input_scale: Float[Tensor, "*n_functions n_features"] | None = None,
         loss: str = "auto",
         eigenvalue_lr_factor: float = 1.0,
         seed: int = 0,
+        always_kept: Bool[Tensor, " n_features"] | None = None,
     ) -> None:
         super().__init__()
         loss = AUTO_LOSS[info.task] if loss == "auto" else loss
@@ -90,6 +93,9 @@ class SpectralModule(pl.LightningModule):
         self.val_metrics = task_metrics(info).clone(prefix="val/")
         self.test_metrics = task_metrics(info).clone(prefix="test/")
         self.register_buffer("input_scale", input_scale, persistent=False)
+        self._always_kept = always_kept
+        if isinstance(model.input_layer, SpectralLinear) and always_kept is not None:
+            model.input_layer.keep_always(always_kept)
         self._n_steps = 1  # known when training starts
         self._columns: Tensor | None = None  # the inputs that training rows still hold; None for all
         # Sums over the epoch, kept on the device so that no step waits for it.
@@ -112,7 +118,14 @@ class SpectralModule(pl.LightningModule):
     def spectral_input_layer(self) -> SpectralLinear:
         """The input layer in spectral form; a plain one is converted, to the unit gauge, for reading."""
         layer = self.input_layer
-        return layer if isinstance(layer, SpectralLinear) else SpectralLinear.from_linear(layer, gauge="unit")
+        if isinstance(layer, SpectralLinear):
+            return layer
+        converted = SpectralLinear.from_linear(layer, gauge="unit")
+        if self.info.group_numbers is not None:
+            converted.share_eigenvalues(self.info.group_numbers)
+        if self._always_kept is not None:
+            converted.keep_always(self._always_kept)
+        return converted
 
     def forward(self, inputs: Float[Tensor, "n_rows n_features"]) -> Float[Tensor, "n_rows n_out"]:
         outputs: Tensor = self.model(inputs)
@@ -155,7 +168,7 @@ class SpectralModule(pl.LightningModule):
         if is_last:
             self.log("train/loss", self._loss_sum / self._n_rows, on_epoch=True, on_step=False, sync_dist=True)
             self.log("spectral/penalty", self._penalty_sum / self._n_rows, on_epoch=True, on_step=False, sync_dist=True)
-            n_kept = float(self.spectral_input_layer.eigenvalues.numel())
+            n_kept = float(self.spectral_input_layer.n_kept)
             self.log("spectral/n_kept", n_kept, on_epoch=True, on_step=False, sync_dist=True)
             strength = self.regularization.strength_at(self.progress)
             self.log("spectral/strength", strength, on_epoch=True, on_step=False, sync_dist=True)
@@ -228,7 +241,7 @@ class SpectralModule(pl.LightningModule):
         if self._columns is None:
             return inputs
         layer = self.spectral_input_layer
-        return inputs if inputs.shape[-1] == layer.eigenvalues.numel() else inputs[..., layer.mask[self._columns]]
+        return inputs if inputs.shape[-1] == layer.n_kept else inputs[..., layer.mask[self._columns]]
 
     def _penalty(self) -> Tensor:
         if isinstance(self.input_layer, SpectralLinear):

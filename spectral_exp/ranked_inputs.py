@@ -44,7 +44,7 @@ def write_ranked_inputs(
     layer = module.spectral_input_layer
     ranking = layer.ranking(module.input_scale)
     relevance = layer.relevance(module.input_scale)
-    mask = selection(relevance, ranking).cpu().numpy()
+    mask = selection.select(layer, module.input_scale).cpu().numpy()
     scores = relevance.cpu().numpy()
     n_selected = int(mask.sum())
     if n_selected == 0:
@@ -53,7 +53,7 @@ def write_ranked_inputs(
         data.info,
         ranking.cpu().numpy(),
         scores,
-        layer.over_all_inputs(layer.eigenvalues).cpu().numpy(),
+        layer.over_all_inputs(layer.input_eigenvalues).cpu().numpy(),
         mask,
         layer.dropped_at.cpu().numpy(),
     )

@@ -4,6 +4,7 @@ import logging
 import os
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytorch_lightning as pl
 import torch
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import ModelCheckpoint
+from torch import Tensor
 
 from spectral_exp.build import build, build_all, build_model
 from spectral_exp.dataset.data import Data
+from spectral_exp.dataset.groups import find_inputs, group_inputs
 from spectral_exp.dataset.loading import DataModule
 from spectral_exp.errors import UserError
 from spectral_exp.module import SpectralModule
@@ -55,8 +58,9 @@ def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) ->
         selection: Selection = build(config.selection, "selection")
         tracking = build(config.tracking, "tracking")
         data: Data = build(config.dataset, "dataset").load()
+        data = replace(data, info=group_inputs(data.info, settings.groups))
         module = _build_module(config, settings, data)
-        _check_selection(selection, data)
+        _check_selection(selection, module)
         recorder = Recorder(folder, tracking, selection, data.info)
         loggers = build_all(config.logger, "logger")
         failed = True
@@ -115,23 +119,33 @@ def _build_module(config: DictConfig, settings: Settings, data: Data) -> Spectra
         optimizer([torch.nn.Parameter(torch.zeros(1))])
     except ValueError as error:
         raise UserError(f"optimizer: {error}") from error
+    keep = find_inputs(settings.keep, data.info.feature_names, "keep")
     pl.seed_everything(settings.seed, verbose=False)
     try:
+        model = build_model(config.model, data.info)
+        column_scale = _fit_basis(model, data)
         return SpectralModule(
-            model=build_model(config.model, data.info),
+            model=model,
             info=data.info,
             regularization=build(config.regularization, "regularization"),
             optimizer=optimizer,
             lr_schedule=build(config.lr_schedule, "lr_schedule"),
-            input_scale=data.input_scale if settings.input_scale else None,
+            input_scale=column_scale if settings.input_scale else None,
             loss=settings.loss,
             eigenvalue_lr_factor=settings.eigenvalue_lr_factor,
             seed=settings.seed,
+            always_kept=torch.from_numpy(keep) if keep.any() else None,
         )
     except UserError:
         raise
     except ValueError as error:
         raise UserError(str(error)) from error
+
+
+def _fit_basis(model: torch.nn.Module, data: Data) -> Tensor:
+    """Adapt the basis of a model, if it has one, to the training rows; give the standard deviation of its columns."""
+    basis = getattr(model.input_layer, "basis", None)
+    return data.input_scale if basis is None else basis.fit(data.train.inputs)
 
 
 def _check_path(module: SpectralModule, settings: Settings, trainer: pl.Trainer, n_features: int) -> None:
@@ -146,9 +160,10 @@ def _check_path(module: SpectralModule, settings: Settings, trainer: pl.Trainer,
         raise UserError("final_weights=best may be from before inputs left; with regularization=path use last")
 
 
-def _check_selection(selection: Selection, data: Data) -> None:
+def _check_selection(selection: Selection, module: SpectralModule) -> None:
+    always_kept = module.spectral_input_layer.columns.always_kept
     try:
-        selection.check(data.info.n_features)
+        selection.check(module.info.n_features, 0 if always_kept is None else int(always_kept.sum()))
     except ValueError as error:
         raise UserError(f"selection.{error}") from error
 

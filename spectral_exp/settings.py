@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from omegaconf import DictConfig, OmegaConf
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from spectral_exp.errors import UserError
 
@@ -32,10 +32,22 @@ class Settings(BaseModel):
     loss: Literal["auto", "cross_entropy", "mse", "l1"]
     eigenvalue_lr_factor: float = Field(gt=0)
     input_scale: bool
+    groups: Literal["auto", "none"] | dict[str, str | list[str]]
+    keep: list[str]
     final_weights: Literal["last", "best"]
     resume: str | None
     data_dir: str
     outputs: str
+
+    @field_validator("groups", mode="before")
+    @classmethod
+    def _describe_groups(cls, value: Any) -> Any:
+        """Say what is expected, where a union of types would complain once per type."""
+        members = list(value.values()) if isinstance(value, dict) else []
+        named = [name for one in members for name in (one if isinstance(one, list) else [one])]
+        if (isinstance(value, dict) or value in ("auto", "none")) and all(isinstance(name, str) for name in named):
+            return value
+        raise ValueError("expected auto, none, or names of groups with lists of inputs")
 
 
 def read_settings(config: DictConfig) -> Settings:

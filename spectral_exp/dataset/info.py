@@ -24,6 +24,8 @@ class DatasetInfo:
         input_shift: what was subtracted from every input, in the units of the data (after one-hot coding; pixels of
             images are in [0, 1] by then), shape (n_features,); None if inputs are taken as they are.
         input_divisor: what the inputs were divided by after that; None if inputs are taken as they are.
+        groups: the name of every input's group, such as the column of a table that became several inputs: its
+            members are penalised, ranked, dropped and selected together. None if every input stands alone.
     """
 
     name: str
@@ -36,11 +38,20 @@ class DatasetInfo:
     target_scale: float = 1.0
     input_shift: np.ndarray | None = None
     input_divisor: np.ndarray | None = None
+    groups: tuple[str, ...] | None = None
 
     @property
     def n_features(self) -> int:
         """Number of inputs."""
         return len(self.feature_names)
+
+    @property
+    def group_numbers(self) -> list[int] | None:
+        """The number of every input's group, in order of first appearance; None if every input stands alone."""
+        if self.groups is None:
+            return None
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(self.groups))}
+        return [numbers[name] for name in self.groups]
 
     @property
     def n_outputs(self) -> int:

@@ -43,7 +43,8 @@ log = logging.getLogger(__name__)
 class Tabular:
     """A CSV, TSV, Parquet or NPZ file with one column to predict and the others as inputs.
 
-    Text columns become one 0/1 input per value, named `column=value`; true and false become 1 and 0.
+    Text columns become one 0/1 input per value, named `column=value`, which form a group; true and false
+    become 1 and 0.
     Columns that do not vary over the training rows are kept, at relevance 0, and named in a warning.
 
     Args:
@@ -118,7 +119,15 @@ class Tabular:
             raise UserError(f"{self.path}: two inputs get the same name; rename the columns that contain '='")
         warn_of_constants(feature_names, inputs[rows.train], self.path)
 
-        info = DatasetInfo(name, task, feature_names, shape=(len(feature_names),), class_names=class_names)
+        of_inputs = tuple(column.name for column in columns for _ in column.input_names)
+        info = DatasetInfo(
+            name,
+            task,
+            feature_names,
+            shape=(len(feature_names),),
+            class_names=class_names,
+            groups=of_inputs if has_repeats(of_inputs) else None,
+        )
         train, val, test = (Arrays(inputs[part], targets[part]) for part in (rows.train, rows.val, rows.test))
         return make_data(info, train, val, test, self.scaling)
 

@@ -9,6 +9,7 @@ from jaxtyping import Bool
 
 from spectral_exp.build import build
 from spectral_exp.dataset.data import Data
+from spectral_exp.dataset.groups import find_inputs
 from spectral_exp.errors import UserError
 from spectral_exp.export.comparison import in_units, largest_difference
 from spectral_exp.export.cost import BATCH_SIZES, Cost, measure_costs
@@ -100,13 +101,15 @@ def choose_inputs(run: Run, k: int | None) -> Bool[np.ndarray, " n_features"]:
 
     Args:
         run: a finished run.
-        k: how many of the top of its ranking; None for those that it selected.
+        k: how many of the top of its ranking, those that are always kept among them; a group of which one is
+            among them comes whole. None for those that the run selected.
 
     Returns:
         True for every input to keep.
 
     Raises:
-        UserError: if there is no such number of inputs, or the run selected none.
+        UserError: if there is no such number of inputs, it is too few for those that are always kept, or the run
+            selected none.
     """
     if k is None:
         if not run.mask.any():
@@ -114,9 +117,14 @@ def choose_inputs(run: Run, k: int | None) -> Bool[np.ndarray, " n_features"]:
         return run.mask
     if not 1 <= k <= run.info.n_features:
         raise UserError(f"--k must be between 1 and {run.info.n_features}, the inputs of {run.folder}, got {k}")
+    always_kept = find_inputs(run.config.get("keep") or [], run.info.feature_names, "keep")
+    if k < always_kept.sum():
+        raise UserError(f"--k must be at least {always_kept.sum()}, the inputs of {run.folder} always kept, got {k}")
+    ranking = run.ranking["feature"].to_numpy()
+    first = always_kept[ranking]
     kept = np.zeros(run.info.n_features, dtype=bool)
-    kept[run.ranking["feature"].to_numpy()[:k]] = True
-    return kept
+    kept[np.concatenate([ranking[first], ranking[~first]])[:k]] = True
+    return kept if run.info.groups is None else np.isin(run.info.groups, np.array(run.info.groups)[kept])
 
 
 def _data_of(run: Run) -> Data:
@@ -125,7 +133,9 @@ def _data_of(run: Run) -> Data:
         data: Data = build(run.config.dataset, "dataset").load()
     except UserError as error:
         raise UserError(f"the export is checked on the run's test rows, which cannot be loaded: {error}") from error
-    if not all(_equal(getattr(run.info, name), value) for name, value in vars(data.info).items()):
+    # The groups may be the config's own; those of the data change only with the names of its inputs.
+    compared = {name: value for name, value in vars(data.info).items() if name != "groups"}
+    if not all(_equal(getattr(run.info, name), value) for name, value in compared.items()):
         raise UserError(
             f"{run.folder / DATASET}: the inputs, their scaling or the target are not those of the data any more, and "
             "without the run's test rows nothing can be checked; bring back the old data, or train again"

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from spectral_exp.dataset.info import DatasetInfo, Task
 from spectral_exp.errors import UserError
+from spectral_exp.functional.basis import expand
+from spectral_exp.functional.mask import scatter
 from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.model.hidden_layers import ACTIVATIONS
 
@@ -29,6 +31,9 @@ class Description(TypedDict):
         input_positions: where these columns stand among all inputs of the data, from 0.
         input_shift: subtracted from every input, in its own units; None if inputs are taken as they are.
         input_divisor: what the inputs are divided by after that; None if inputs are taken as they are.
+        basis: functions of every scaled input x, which the first layer takes in place of x: the name of a function f
+            of `torch`, and c f(a x + b) + d as lists of a, b, c, d with one number per input. The columns are
+            those of the first function, then those of the second. Empty if it takes the inputs themselves.
         n_features: number of inputs of the data. Those left out count as 0 in the scaled units.
         outputs: `class probabilities`, (n_rows, n_classes), or `value in units of the target`, (n_rows,).
         class_names: names of the classes in the order of the columns of the outputs; empty for regression.
@@ -44,6 +49,7 @@ class Description(TypedDict):
     input_positions: list[int]
     input_shift: list[float] | None
     input_divisor: list[float] | None
+    basis: list[tuple[str, list[list[float]]]]
     n_features: int
     outputs: Literal["class probabilities", "value in units of the target"]
     class_names: list[str]
@@ -68,6 +74,7 @@ class SlimModel(nn.Module):
 
     input_shift: Tensor | None
     input_divisor: Tensor | None
+    coefficients: Tensor | None
 
     def __init__(self, description: Description) -> None:
         super().__init__()
@@ -79,6 +86,9 @@ class SlimModel(nn.Module):
         ):
             tensor = None if values is None else torch.tensor(values, dtype=torch.float64)
             self.register_buffer(name, tensor)
+        self.functions = [name for name, _ in description["basis"]]
+        coefficients = [torch.tensor(numbers) for _, numbers in description["basis"]]
+        self.register_buffer("coefficients", torch.stack(coefficients, dim=1) if coefficients else None)
         self.requires_grad_(False).eval()
 
     @property
@@ -86,7 +96,8 @@ class SlimModel(nn.Module):
         """Number of inputs that change nothing: their weights are 0."""
         weight = self.layers[0].weight
         assert isinstance(weight, Tensor)
-        return int((weight == 0).all(dim=0).sum())
+        n_inputs = len(self.description["input_names"])
+        return int((weight == 0).all(dim=0).reshape(-1, n_inputs).all(dim=0).sum())
 
     def forward(self, inputs: Float[Tensor, "n_rows n_inputs"]) -> Float[Tensor, "n_rows *n_classes"]:
         """Compute class probabilities, or values in the units of the target.
@@ -99,7 +110,10 @@ class SlimModel(nn.Module):
         """
         if self.input_shift is not None and self.input_divisor is not None:
             inputs = (inputs - self.input_shift) / self.input_divisor
-        outputs: Tensor = self.layers(inputs.float()).double()
+        inputs = inputs.float()
+        if self.coefficients is not None:
+            inputs = expand(inputs, self.functions, self.coefficients)
+        outputs: Tensor = self.layers(inputs).double()
         if self.description["task"] == "classification":
             return outputs.softmax(dim=1)
         return outputs.squeeze(1) * self.description["target_scale"] + self.description["target_mean"]
@@ -137,6 +151,7 @@ def make_slim(
             "input_positions": positions,
             "input_shift": scaling["input_shift"],
             "input_divisor": scaling["input_divisor"],
+            "basis": _basis(model.input_layer, torch.from_numpy(kept)),
             "n_features": info.n_features,
             "outputs": "class probabilities" if is_classification else "value in units of the target",
             "class_names": list(info.class_names),
@@ -150,6 +165,14 @@ def make_slim(
     return slim
 
 
+def _basis(layer: Any, kept: Bool[Tensor, " n_features"]) -> list[tuple[str, list[list[float]]]]:
+    """The functions of the kept inputs that a layer takes, in plain values."""
+    if not isinstance(layer, SpectralLinear) or layer.basis is None:
+        return []
+    coefficients = layer.basis.coefficients[..., kept]
+    return [(name, coefficients[:, index].tolist()) for index, name in enumerate(layer.basis.names)]
+
+
 def _plain_layers(model: nn.Module, kept: Bool[Tensor, " n_features"]) -> nn.Sequential:
     layers = getattr(model, "layers", None)
     if not isinstance(layers, nn.Sequential) or layers[0] is not model.input_layer:
@@ -157,8 +180,7 @@ def _plain_layers(model: nn.Module, kept: Bool[Tensor, " n_features"]) -> nn.Seq
     plain: list[nn.Module] = []
     for position, layer in enumerate(layers):
         if isinstance(layer, (SpectralLinear, nn.Linear)):
-            columns = kept if position == 0 else torch.ones(layer.in_features, dtype=torch.bool)
-            plain.append(_bake(layer, columns))
+            plain.append(_bake(layer, kept if position == 0 else torch.ones(layer.in_features, dtype=torch.bool)))
         elif isinstance(layer, WITHOUT_EFFECT):
             continue
         elif type(layer) in KINDS.values():
@@ -172,13 +194,20 @@ def _plain_layers(model: nn.Module, kept: Bool[Tensor, " n_features"]) -> nn.Seq
 
 
 @torch.no_grad()
-def _bake(layer: SpectralLinear | nn.Linear, columns: Bool[Tensor, " n_in"]) -> nn.Linear:
-    """A plain layer of some of the inputs; one that was dropped before has a column of zeros."""
-    weight = layer.over_all_inputs(layer.weight) if isinstance(layer, SpectralLinear) else layer.weight
-    plain = nn.Linear(int(columns.sum()), layer.out_features, bias=layer.bias is not None)
+def _bake(layer: SpectralLinear | nn.Linear, kept: Bool[Tensor, " n_in"]) -> nn.Linear:
+    """A plain layer of some of the inputs; one that was dropped before has columns of zeros."""
+    columns, weight, bias = kept, layer.weight, layer.bias
+    if isinstance(layer, SpectralLinear):
+        masks = layer.columns.masks(layer.mask), layer.columns.masks(kept)
+        weight, columns = scatter(weight, masks[0]["raw_eigenvectors"]), masks[1]["raw_eigenvectors"]
+        if layer.basis is not None:  # functions of an input that counts as 0 need not be 0 themselves
+            of_zeros = layer.basis(torch.zeros(layer.in_features, dtype=weight.dtype))
+            constant = weight[:, ~columns] @ of_zeros[~columns]
+            bias = constant if bias is None else bias + constant
+    plain = nn.Linear(int(columns.sum()), layer.out_features, bias=bias is not None)
     plain.weight.copy_(weight[:, columns])
-    if layer.bias is not None:
-        plain.bias.copy_(layer.bias)
+    if bias is not None:
+        plain.bias.copy_(bias)
     return plain
 
 

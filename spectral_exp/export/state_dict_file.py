@@ -8,7 +8,11 @@ Read it without this package, `rows` being a NumPy array:
     layers.load_state_dict(saved["state_dict"])
     if info["input_shift"] is not None:
         rows = (rows - info["input_shift"]) / info["input_divisor"]
-    outputs = layers(torch.tensor(rows, dtype=torch.float32)).double()
+    rows = torch.tensor(rows, dtype=torch.float32)
+    if info["basis"]:
+        coefficients = [(getattr(torch, name), *torch.tensor(numbers)) for name, numbers in info["basis"]]
+        rows = torch.cat([c * f(a * rows + b) + d for f, a, b, c, d in coefficients], dim=1)
+    outputs = layers(rows).double()
     probabilities = outputs.softmax(dim=1)                                    # classification
     values = outputs.squeeze(1) * info["target_scale"] + info["target_mean"]  # regression
 """

@@ -35,6 +35,7 @@ def relevance(
 def ranking(
     relevance: Float[Tensor, " n_in"],
     dropped_at: Int[Tensor, " n_in"] | None = None,
+    groups: Int[Tensor, " n_in"] | None = None,
 ) -> Int[Tensor, " n_in"]:
     """Order the inputs by falling relevance.
 
@@ -44,6 +45,8 @@ def ranking(
     Args:
         relevance: one score per input.
         dropped_at: the step at which an input was removed; -1 if it was kept to the end.
+        groups: the group of every input, whose members have one relevance and left together: they stay side by
+            side, even where groups tie. None if every input stands alone.
 
     Returns:
         The indices of the inputs, most relevant first.
@@ -52,7 +55,11 @@ def ranking(
         >>> ranking(torch.tensor([0.1, 3.0, 2.0]), torch.tensor([-1, 40, 90]))
         tensor([0, 2, 1])
     """
-    by_relevance = torch.argsort(relevance, descending=True, stable=True)
+    if groups is None:
+        by_relevance = torch.argsort(relevance, descending=True, stable=True)
+    else:
+        by_group = torch.argsort(groups, stable=True)
+        by_relevance = by_group[torch.argsort(relevance[by_group], descending=True, stable=True)]
     if dropped_at is None:
         return by_relevance
     never = torch.iinfo(dropped_at.dtype).max

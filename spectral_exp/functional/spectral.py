@@ -7,9 +7,11 @@ import threading
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
+
+from spectral_exp.functional.blocks import block_norms
 
 
 def spectral_weight(
@@ -77,12 +79,30 @@ def unit_columns(
     return torch.nn.functional.normalize(vectors, dim=0, eps=torch.finfo(vectors.dtype).tiny)
 
 
+def unit_blocks(
+    vectors: Float[Tensor, "n_out n_in"], blocks: Int[Tensor, " n_in"], n_blocks: int
+) -> Float[Tensor, "n_out n_in"]:
+    """Scale every block of columns to Euclidean norm 1; a block of zeros stays zero.
+
+    Args:
+        vectors: any matrix.
+        blocks: the block that each column belongs to, from 0.
+        n_blocks: number of blocks.
+
+    Returns:
+        The matrix with normalised blocks.
+    """
+    norms = block_norms(vectors, blocks, n_blocks, least=torch.finfo(vectors.dtype).tiny)
+    return vectors / norms.index_select(0, blocks)
+
+
 def spectral_linear(
     inputs: Float[Tensor, "*rows n_in"],
-    eigenvalues: Float[Tensor, " n_in"],
+    eigenvalues: Float[Tensor, " n_blocks"],
     vectors: Float[Tensor, "n_out n_in"],
     bias: Float[Tensor, " n_out"] | None,
     is_unit: bool = False,
+    blocks: Int[Tensor, " n_in"] | None = None,
 ) -> Float[Tensor, "*rows n_out"]:
     r"""Apply a spectral layer at the price of a plain one.
 
@@ -94,14 +114,20 @@ def spectral_linear(
 
     Args:
         inputs: rows of inputs.
-        eigenvalues: lambda, one per input.
+        eigenvalues: lambda, one per input, or one per block of columns.
         vectors: the columns that the eigenvectors are made of.
         bias: an additive bias.
-        is_unit: normalise the columns of `vectors`.
+        is_unit: normalise the columns of `vectors`, or its blocks.
+        blocks: the eigenvalue that each column has; None if each has its own.
 
     Returns:
         Rows of outputs.
     """
+    if blocks is not None:
+        if is_unit:
+            least = torch.finfo(vectors.dtype).tiny
+            eigenvalues = eigenvalues / block_norms(vectors, blocks, eigenvalues.numel(), least)
+        eigenvalues, is_unit = eigenvalues.index_select(0, blocks), False
     if torch.is_autocast_enabled(inputs.device.type):  # which casts by operation: leave it the operations
         weight = spectral_weight(eigenvalues, unit_columns(vectors) if is_unit else vectors)
         return F.linear(inputs, weight, bias)

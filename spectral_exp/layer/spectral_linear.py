@@ -1,16 +1,22 @@
 """A linear layer in spectral form."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor, nn
 from torch.nn import functional as F
 from typing_extensions import Self
 
+from spectral_exp.functional.blocks import block_norms
 from spectral_exp.functional.mask import scatter
 from spectral_exp.functional.relevance import ranking, relevance
-from spectral_exp.functional.spectral import spectral_linear, spectral_weight, unit_columns
+from spectral_exp.functional.spectral import spectral_linear, spectral_weight, unit_blocks, unit_columns
+from spectral_exp.layer.basis import Basis
+from spectral_exp.layer.basis_function.basis_function import BasisFunction
+from spectral_exp.layer.columns import Columns, Survivors
 
 Gauge = Literal["free", "unit"]
 
@@ -28,6 +34,11 @@ class SpectralLinear(nn.Module):
     dropped for good (`drop`): their parameters leave the layer, which then takes rows of all inputs
     or of the kept ones alone; the state dict always speaks of all inputs.
 
+    Several columns may share one eigenvalue, which then speaks of them all: the functions of one input
+    (`basis`), the inputs of a group (`share_eigenvalues`), or both. Their relevance is the norm of the whole
+    block of columns, and in the unit gauge it is that block which has norm 1. With p functions and n_kept
+    inputs there are n_columns = p n_kept columns, function by function.
+
     Args:
         in_features: number of inputs, n_features.
         out_features: number of outputs.
@@ -36,16 +47,20 @@ class SpectralLinear(nn.Module):
         train_output_eigenvalues: learn lambda_out; otherwise it is 0.
         device: where the parameters live.
         dtype: their type.
+        basis: the functions of every input that the layer is linear in; none for the inputs themselves.
 
     Shape:
         Input (*, in_features) or (*, n_kept); output (*, out_features).
 
     Attributes:
-        eigenvalues: lambda of the kept inputs, shape (n_kept,).
+        eigenvalues: lambda of the kept inputs, shape (n_kept,), or of the kept groups.
         output_eigenvalues: lambda_out, shape (out_features,), or None if it is 0.
         bias: shape (out_features,), or None.
         dropped_at: the step at which each input was dropped, -1 for kept ones, shape (in_features,).
-        relevance_at_drop: the relevance each input had then, 0 for kept ones, shape (in_features,).
+        relevance_at_drop: the norm each column had then, 0 for kept ones, shape (in_features,), or
+            (n_functions, in_features) with a basis.
+        basis: the functions of every input, or None.
+        columns: which input and which eigenvalue every column belongs to.
 
     Raises:
         ValueError: if a size is below 1 or the gauge is unknown.
@@ -68,6 +83,7 @@ class SpectralLinear(nn.Module):
         train_output_eigenvalues: bool = False,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
+        basis: Sequence[BasisFunction] = (),
     ) -> None:
         super().__init__()
         if in_features < 1 or out_features < 1:
@@ -78,16 +94,21 @@ class SpectralLinear(nn.Module):
         self.out_features = out_features
         self.gauge: Gauge = gauge
         factory: dict[str, Any] = {"device": device, "dtype": dtype}
+        self.basis = Basis(basis, in_features, **factory) if basis else None
+        self.columns = Columns(in_features, n_functions=max(len(basis), 1))
         self.eigenvalues = nn.Parameter(torch.empty(in_features, **factory))
-        # In the unit gauge only the direction of each column counts.
-        self.raw_eigenvectors = nn.Parameter(torch.empty(out_features, in_features, **factory))
+        # In the unit gauge only the direction of each column, or block of columns, counts.
+        self.raw_eigenvectors = nn.Parameter(
+            torch.empty(out_features, self.columns.n_functions * in_features, **factory)
+        )
         self.output_eigenvalues = (
             nn.Parameter(torch.zeros(out_features, **factory)) if train_output_eigenvalues else None
         )
         self.bias = nn.Parameter(torch.empty(out_features, **factory)) if bias else None
         self.register_buffer("dropped_at", torch.full((in_features,), -1, device=device))
-        self.register_buffer("relevance_at_drop", torch.zeros(in_features, **factory))
-        self._kept: Tensor | None = None  # indices of the kept inputs; None while all are kept
+        self.columns = self.columns.to(self.dropped_at.device)
+        per_column = (self.columns.n_functions, in_features) if basis else (in_features,)
+        self.register_buffer("relevance_at_drop", torch.zeros(per_column, **factory))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -97,7 +118,7 @@ class SpectralLinear(nn.Module):
             RuntimeError: if inputs were dropped.
         """
         plain = nn.Linear(
-            self.in_features,
+            self.columns.n_functions * self.in_features,
             self.out_features,
             bias=self.bias is not None,
             device=self.eigenvalues.device,
@@ -107,56 +128,76 @@ class SpectralLinear(nn.Module):
 
     @torch.no_grad()
     def set_weight(self, weight: Float[Tensor, "n_out n_in"], bias: Float[Tensor, " n_out"] | None = None) -> None:
-        """Take over a dense weight: eigenvalues 1 in the free gauge, the column norms in the unit gauge.
+        """Take over a dense weight: eigenvalues 1 in the free gauge, the norms of columns or blocks in the unit gauge.
 
         Args:
-            weight: the dense weight over all inputs.
+            weight: the dense weight over all inputs, or the columns of all.
             bias: the bias; left as it is if None.
 
         Raises:
             RuntimeError: if inputs were dropped.
         """
-        if self._kept is not None:
+        if self.columns.kept is not None:
             raise RuntimeError("cannot set the weight of a layer whose inputs were dropped")
         if self.output_eigenvalues is not None:
             self.output_eigenvalues.zero_()
-        self.eigenvalues.copy_(relevance(weight) if self.gauge == "unit" else torch.ones_like(self.eigenvalues))
+        if self.gauge == "free":
+            self.eigenvalues.fill_(1.0)
+        elif self.columns.blocks is None:
+            self.eigenvalues.copy_(relevance(weight))
+        else:
+            self.eigenvalues.copy_(block_norms(weight, self.columns.blocks, self.eigenvalues.numel()))
         self.raw_eigenvectors.copy_(weight)
         if bias is not None and self.bias is not None:
             self.bias.copy_(bias)
 
     @classmethod
-    def from_linear(cls, linear: nn.Linear, gauge: Gauge = "free", train_output_eigenvalues: bool = False) -> Self:
+    def from_linear(
+        cls,
+        linear: nn.Linear,
+        gauge: Gauge = "free",
+        train_output_eigenvalues: bool = False,
+        basis: Sequence[BasisFunction] = (),
+    ) -> Self:
         """Build the spectral form of a plain layer, with the same outputs.
 
         Args:
-            linear: the layer to convert; it is not changed, and no random number is drawn.
+            linear: the layer to convert; it is not changed, and no random number is drawn. With a basis it
+                takes the columns of all inputs, function by function.
             gauge: the gauge of the new layer.
             train_output_eigenvalues: learn lambda_out.
+            basis: the functions of every input that the layer is linear in.
 
         Returns:
             A new layer on the same device and of the same type.
+
+        Raises:
+            ValueError: if the number of columns is no multiple of the number of functions.
         """
+        n_functions = max(len(basis), 1)
+        if linear.in_features % n_functions:
+            raise ValueError(f"linear must take {n_functions} columns of every input, got {linear.in_features} in all")
         device = linear.weight.device
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             layer = cls(
-                linear.in_features,
+                linear.in_features // n_functions,
                 linear.out_features,
                 bias=linear.bias is not None,
                 gauge=gauge,
                 train_output_eigenvalues=train_output_eigenvalues,
                 device=device,
                 dtype=linear.weight.dtype,
+                basis=basis,
             )
         layer.set_weight(linear.weight, linear.bias)
         return layer
 
     @torch.no_grad()
     def to_linear(self) -> nn.Linear:
-        """Bake the weight into a plain layer over the kept inputs.
+        """Bake the weight into a plain layer over the kept inputs, or their columns `basis(inputs)`.
 
         Returns:
-            A new `nn.Linear` with n_kept inputs.
+            A new `nn.Linear` with n_kept, or n_columns, inputs.
         """
         weight = self.weight
         linear = nn.Linear(
@@ -167,44 +208,115 @@ class SpectralLinear(nn.Module):
             linear.bias.copy_(self.bias)
         return linear
 
-    @property
-    def eigenvectors(self) -> Float[Tensor, "n_out n_kept"]:
-        """The block phi of the kept inputs; columns of norm 1 in the unit gauge."""
-        return unit_columns(self.raw_eigenvectors) if self.gauge == "unit" else self.raw_eigenvectors
+    @torch.no_grad()
+    def share_eigenvalues(self, groups: Sequence[int]) -> None:
+        """Let the inputs of a group share one eigenvalue from now on; the outputs stay as they are.
+
+        Such inputs are penalised, ranked and dropped together. `eigenvalues` becomes a new parameter.
+
+        Args:
+            groups: the group of every input, any numbers.
+
+        Raises:
+            ValueError: if there is not one number per input.
+            RuntimeError: if inputs were dropped.
+        """
+        if len(groups) != self.in_features:
+            raise ValueError(f"groups must hold one number per input ({self.in_features}), got {len(groups)}")
+        if self.columns.kept is not None:
+            raise RuntimeError("cannot group the inputs of a layer some of which were dropped")
+        weight = self.weight
+        numbered = torch.unique(torch.as_tensor(groups, device=weight.device), return_inverse=True)[1]
+        self.columns = replace(self.columns, groups=numbered)
+        if self.columns.always_kept is not None:
+            self.keep_always(self.columns.always_kept)
+        eigenvalues = self.eigenvalues.new_empty(self.columns.n_groups)
+        self.eigenvalues = nn.Parameter(eigenvalues, self.eigenvalues.requires_grad)
+        self.set_weight(weight)
+
+    def keep_always(self, mask: Bool[Tensor, " n_features"]) -> None:
+        """Mark inputs that are never to leave, the rest of their groups included: no penalty presses them.
+
+        Whoever calls `drop` finds them in `columns.always_kept`.
+
+        Args:
+            mask: True for every such input.
+        """
+        always_kept = self.columns.whole_groups(mask.to(self.dropped_at.device))
+        self.columns = replace(self.columns, always_kept=always_kept)
 
     @property
-    def weight(self) -> Float[Tensor, "n_out n_kept"]:
-        """The dense weight of the kept inputs."""
-        return spectral_weight(self.eigenvalues, self.eigenvectors, self.output_eigenvalues)
+    def n_kept(self) -> int:
+        """How many inputs are kept."""
+        return self.columns.n_kept
+
+    @property
+    def eigenvectors(self) -> Float[Tensor, "n_out n_columns"]:
+        """The block phi of the kept inputs; columns, or blocks of them, have norm 1 in the unit gauge."""
+        if self.gauge == "free":
+            return self.raw_eigenvectors
+        if self.columns.blocks is None:
+            return unit_columns(self.raw_eigenvectors)
+        return unit_blocks(self.raw_eigenvectors, self.columns.blocks, self.eigenvalues.numel())
+
+    @property
+    def weight(self) -> Float[Tensor, "n_out n_columns"]:
+        """The dense weight of the kept inputs, or of their columns."""
+        return spectral_weight(self._per_column(self.eigenvalues), self.eigenvectors, self.output_eigenvalues)
+
+    @property
+    def input_eigenvalues(self) -> Float[Tensor, " n_kept"]:
+        """The eigenvalue of every kept input, that of its group if it has one."""
+        return self._per_column(self.eigenvalues)[: self.n_kept]
+
+    @property
+    def pressed_eigenvalues(self) -> Float[Tensor, " n_eigenvalues"]:
+        """The eigenvalues that a penalty is to press: 0 in place of those of inputs that are always kept."""
+        return (
+            self.eigenvalues
+            if self.columns.is_pressed is None
+            else torch.where(self.columns.is_pressed, self.eigenvalues, 0.0)
+        )
+
+    @property
+    def pressed_eigenvectors(self) -> Float[Tensor, "n_out n_columns"]:
+        """The eigenvectors that a penalty is to press: 0 in place of those of inputs that are always kept."""
+        if self.columns.is_pressed is None:
+            return self.eigenvectors
+        return torch.where(self._per_column(self.columns.is_pressed), self.eigenvectors, 0.0)
 
     @property
     def mask(self) -> Bool[Tensor, " n_features"]:
         """Which of all inputs are kept."""
         return self.dropped_at < 0
 
-    def relevance(self, input_scale: Float[Tensor, " n_features"] | None = None) -> Float[Tensor, " n_features"]:
-        """Score all inputs by the norm of their weight column; 0 for dropped ones.
+    def relevance(
+        self, input_scale: Float[Tensor, "*n_functions n_features"] | None = None
+    ) -> Float[Tensor, " n_features"]:
+        """Score all inputs by the norm of their weight column, or block of columns; 0 for dropped ones.
 
         Args:
-            input_scale: the standard deviation of every input, to measure its effect on the layer.
+            input_scale: the standard deviation of every input, to measure its effect on the layer; with a basis
+                that of every column, shape (n_functions, in_features).
 
         Returns:
             The relevance, shape (in_features,).
         """
-        norms = self.over_all_inputs(relevance(self.weight.detach()))
-        return norms if input_scale is None else norms * input_scale
+        return self._over_blocks(self._column_norms(), input_scale)
 
-    def ranking(self, input_scale: Float[Tensor, " n_features"] | None = None) -> Int[Tensor, " n_features"]:
+    def ranking(
+        self, input_scale: Float[Tensor, "*n_functions n_features"] | None = None
+    ) -> Int[Tensor, " n_features"]:
         """Order all inputs: the kept ones by relevance, then the dropped ones, the last dropped first.
 
         Args:
-            input_scale: the standard deviation of every input, as for `relevance`.
+            input_scale: the standard deviation of every input or column, as for `relevance`.
 
         Returns:
             The indices of the inputs, most relevant first.
         """
-        at_drop = self.relevance_at_drop if input_scale is None else self.relevance_at_drop * input_scale
-        return ranking(torch.where(self.mask, self.relevance(input_scale), at_drop), self.dropped_at)
+        norms = torch.where(self.mask, self._column_norms(), self.relevance_at_drop)
+        return ranking(self._over_blocks(norms, input_scale), self.dropped_at, self.columns.groups)
 
     def over_all_inputs(self, values: Float[Tensor, "*rows n_kept"]) -> Float[Tensor, "*rows n_features"]:
         """Spread values of the kept inputs over all inputs, 0 for dropped ones.
@@ -215,10 +327,10 @@ class SpectralLinear(nn.Module):
         Returns:
             The values along all inputs.
         """
-        return values if self._kept is None else scatter(values, self.mask)
+        return values if self.columns.kept is None else scatter(values, self.mask)
 
     @torch.no_grad()
-    def drop(self, dropped: Bool[Tensor, " n_features"], step: int = 0) -> Int[Tensor, " n_kept"]:
+    def drop(self, dropped: Bool[Tensor, " n_features"], step: int = 0) -> Survivors:
         """Remove inputs and their parameters from the layer for good.
 
         `eigenvalues` and `raw_eigenvectors` become new parameters, of which an optimizer has to be told.
@@ -228,22 +340,21 @@ class SpectralLinear(nn.Module):
             step: the training step, remembered in `dropped_at`.
 
         Returns:
-            The positions, among the inputs kept before, of those kept now, shape (n_kept,).
+            The positions, among those before, of the eigenvalues and columns that are left.
 
         Raises:
-            ValueError: if no input would be left.
+            ValueError: if no input would be left, or only some of a group.
         """
         leaving = dropped.to(self.dropped_at.device) & self.mask
-        kept_before = self.mask.nonzero().squeeze(1)
-        survivors = (~leaving[kept_before]).nonzero().squeeze(1)
-        if survivors.numel() == 0:
-            raise ValueError("cannot drop every input of a layer")
-        self.relevance_at_drop[leaving] = self.relevance()[leaving]
+        columns, left = self.columns.drop(leaving | ~self.mask)
+        self.relevance_at_drop[..., leaving] = self._column_norms()[..., leaving]
         self.dropped_at[leaving] = step
-        self.eigenvalues = nn.Parameter(self.eigenvalues[survivors], self.eigenvalues.requires_grad)
-        self.raw_eigenvectors = nn.Parameter(self.raw_eigenvectors[:, survivors], self.raw_eigenvectors.requires_grad)
-        self._kept = kept_before[survivors] if survivors.numel() < self.in_features else None
-        return survivors
+        self.eigenvalues = nn.Parameter(self.eigenvalues[left.eigenvalues], self.eigenvalues.requires_grad)
+        self.raw_eigenvectors = nn.Parameter(
+            self.raw_eigenvectors[:, left.columns], self.raw_eigenvectors.requires_grad
+        )
+        self.columns = columns
+        return left
 
     def forward(self, inputs: Float[Tensor, "*rows n_in"]) -> Float[Tensor, "*rows n_out"]:
         """Apply the layer to rows of all inputs or of the kept ones alone.
@@ -254,23 +365,43 @@ class SpectralLinear(nn.Module):
         Returns:
             Rows of outputs.
         """
-        if self._kept is not None and inputs.shape[-1] == self.in_features:
-            inputs = inputs.index_select(-1, self._kept)
+        if self.columns.kept is not None and inputs.shape[-1] == self.in_features:
+            inputs = inputs.index_select(-1, self.columns.kept)
+        if self.basis is not None:
+            inputs = self.basis(inputs, self.columns.kept)
         if self.output_eigenvalues is not None:
             return F.linear(inputs, self.weight, self.bias)
-        return spectral_linear(inputs, self.eigenvalues, self.raw_eigenvectors, self.bias, self.gauge == "unit")
+        return spectral_linear(
+            inputs, self.eigenvalues, self.raw_eigenvectors, self.bias, self.gauge == "unit", self.columns.blocks
+        )
+
+    def _per_column(self, values: Shaped[Tensor, " n_eigenvalues"]) -> Shaped[Tensor, " n_columns"]:
+        return values if self.columns.blocks is None else values.index_select(0, self.columns.blocks)
+
+    def _column_norms(self) -> Float[Tensor, "*n_functions n_features"]:
+        norms = relevance(self.weight.detach())
+        return self.over_all_inputs(norms if self.basis is None else norms.reshape(self.columns.n_functions, -1))
+
+    def _over_blocks(
+        self, norms: Float[Tensor, "*n_functions n_features"], input_scale: Tensor | None
+    ) -> Float[Tensor, " n_features"]:
+        """The norm of every input's whole block, from those of its columns."""
+        norms = norms if input_scale is None else norms * input_scale
+        if self.basis is not None:
+            norms = torch.linalg.vector_norm(norms, dim=0)
+        groups = self.columns.groups
+        return norms if groups is None else block_norms(norms[None], groups, self.columns.n_groups)[groups]
 
     def _apply(self, fn: Any, recurse: bool = True) -> Self:
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        if self._kept is not None:
-            self._kept = self._kept.to(self.dropped_at.device)
+        self.columns = self.columns.to(self.dropped_at.device)
         return self
 
     def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
         super()._save_to_state_dict(destination, prefix, keep_vars)
-        if self._kept is not None:
-            for name in ("eigenvalues", "raw_eigenvectors"):
-                destination[prefix + name] = self.over_all_inputs(destination[prefix + name])
+        if self.columns.kept is not None:
+            for name, mask in self.columns.masks(self.mask).items():
+                destination[prefix + name] = scatter(destination[prefix + name], mask)
 
     def _load_from_state_dict(
         self,
@@ -291,8 +422,8 @@ class SpectralLinear(nn.Module):
             if not bool(mask.all()):
                 self.drop(~mask)
                 state_dict = dict(state_dict)
-                for name in ("eigenvalues", "raw_eigenvectors"):
-                    state_dict[prefix + name] = state_dict[prefix + name][..., mask]
+                for name, mask_of_name in self.columns.masks(mask).items():
+                    state_dict[prefix + name] = state_dict[prefix + name][..., mask_of_name]
         super()._load_from_state_dict(
             state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
         )
@@ -305,5 +436,5 @@ class SpectralLinear(nn.Module):
         """
         return (
             f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}, "
-            f"gauge={self.gauge!r}, n_kept={self.eigenvalues.numel()}"
+            f"gauge={self.gauge!r}, n_kept={self.n_kept}"
         )

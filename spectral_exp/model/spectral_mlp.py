@@ -1,11 +1,12 @@
 """A multilayer perceptron whose first layer, or every layer, is spectral."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from spectral_exp.layer.basis_function.basis_function import BasisFunction
 from spectral_exp.layer.spectral_linear import Gauge, SpectralLinear
 from spectral_exp.model.hidden_layers import Activation, Initialization, hidden_layers
 
@@ -27,6 +28,8 @@ class SpectralMLP(nn.Module):
         gauge: how the scale shared by eigenvalue and eigenvector is fixed.
         train_output_eigenvalues: learn lambda_out of the spectral layers.
         initialization: PyTorch's default or the paper's.
+        basis: name to function: what the first layer is linear in, all functions of an input under its one
+            eigenvalue; none for the inputs themselves. Fit it to the training rows, `input_layer.basis.fit`.
 
     Shape:
         Input (n_rows, n_features), flattened if it has more axes; output (n_rows, out_features).
@@ -47,18 +50,24 @@ class SpectralMLP(nn.Module):
         gauge: Gauge = "free",
         train_output_eigenvalues: bool = False,
         initialization: Initialization = "kaiming_uniform",
+        basis: Mapping[str, BasisFunction] | None = None,
     ) -> None:
         super().__init__()
         if spectral_layers not in ("first", "all"):
             raise ValueError(f"spectral_layers must be 'first' or 'all', got {spectral_layers!r}")
 
+        functions = tuple((basis or {}).values())
+
         def convert(position: int, linear: nn.Linear) -> nn.Module:
             if position > 0 and spectral_layers == "first":
                 return linear
-            return SpectralLinear.from_linear(linear, gauge, train_output_eigenvalues)
+            return SpectralLinear.from_linear(
+                linear, gauge, train_output_eigenvalues, functions if position == 0 else ()
+            )
 
+        n_columns = in_features * max(len(functions), 1)
         self.layers = hidden_layers(
-            in_features, out_features, hidden_features, activation, batch_norm, dropout, initialization, convert
+            n_columns, out_features, hidden_features, activation, batch_norm, dropout, initialization, convert
         )
 
     @property

@@ -13,6 +13,8 @@ from spectral_exp.regularization.schedule.schedule import Schedule
 class BothFactors(Regularization):
     """Add the size of the eigenvalues and that of the eigenvectors to the loss, each times its strength.
 
+    Inputs that are always kept are left out.
+
     Args:
         strength: the factor of the eigenvalues, >= 0.
         eigenvector_strength: the factor of the eigenvectors, >= 0.
@@ -40,5 +42,6 @@ class BothFactors(Regularization):
         """
 
     def penalty(self, layer: SpectralLinear, progress: float) -> Float[Tensor, ""]:
-        on_eigenvalues = self.strength * self.size(layer.eigenvalues)
-        return self.schedule(progress) * (on_eigenvalues + self.eigenvector_strength * self.size(layer.eigenvectors))
+        on_eigenvalues = self.strength * self.size(layer.pressed_eigenvalues)
+        on_eigenvectors = self.eigenvector_strength * self.size(layer.pressed_eigenvectors)
+        return self.schedule(progress) * (on_eigenvalues + on_eigenvectors)

@@ -12,7 +12,8 @@ class L1(Regularization):
     r"""Add strength * sum_j |lambda_j| to the loss.
 
     In the unit gauge |lambda_j| is the norm of the weight column, so this is the group lasso on the
-    columns. In the free gauge the eigenvectors can grow against it.
+    columns, or on blocks of columns that share an eigenvalue. In the free gauge the eigenvectors can grow
+    against it. Inputs that are always kept are left out of the sum.
 
     Args:
         strength: the penalty's factor, >= 0.
@@ -20,4 +21,4 @@ class L1(Regularization):
     """
 
     def penalty(self, layer: SpectralLinear, progress: float) -> Float[Tensor, ""]:
-        return self.strength_at(progress) * torch.linalg.vector_norm(layer.eigenvalues, 1)
+        return self.strength_at(progress) * torch.linalg.vector_norm(layer.pressed_eigenvalues, 1)

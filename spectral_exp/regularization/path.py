@@ -3,7 +3,7 @@
 import math
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -21,6 +21,9 @@ class Path(L1):
     The number of inputs falls geometrically from all to `n_final` between `start` and `end` of training. A
     removed input leaves the computation for good: the run gets faster as it goes, and its weight is exactly zero.
     Going from dense to sparse keeps inputs that matter only together, which have no gradient at zero.
+
+    A group leaves whole: the number may fall short of the schedule by less than one group, but never of `n_final`.
+    Inputs that are always kept count, and stay.
 
     Args:
         strength: factor of sum_j |lambda_j| in the loss, >= 0.
@@ -78,17 +81,27 @@ class Path(L1):
         step: int,
         input_scale: Float[Tensor, " n_features"] | None,
     ) -> None:
-        n_kept = layer.eigenvalues.numel()
+        n_kept = layer.n_kept
         target = self.n_kept_at(progress, layer.in_features)
         is_worth_a_copy = n_kept - target >= SHARE_WORTH_A_COPY * n_kept
-        if target == n_kept or not (is_worth_a_copy or target == self.n_final):
+        if target >= n_kept or not (is_worth_a_copy or target == self.n_final):
             return
-        dropped = torch.ones_like(layer.mask)
-        dropped[layer.ranking(input_scale)[:target]] = False
+        dropped = self._leaving(layer, target, input_scale)
+        if not bool((dropped & layer.mask).any()):  # the next group is too large, or nothing may leave any more
+            return
         before = (layer.eigenvalues, layer.raw_eigenvectors)
-        positions = layer.drop(dropped, step)
-        for old, new in zip(before, (layer.eigenvalues, layer.raw_eigenvectors), strict=True):
+        survivors = layer.drop(dropped, step)
+        for old, new, positions in zip(before, (layer.eigenvalues, layer.raw_eigenvectors), survivors, strict=True):
             replace_parameter(optimizer, old, new, positions)
+
+    def _leaving(self, layer: SpectralLinear, n_kept: int, input_scale: Tensor | None) -> Bool[Tensor, " n_features"]:
+        """Choose all but the most relevant inputs, in whole groups."""
+        kept = torch.zeros_like(layer.mask)
+        kept[layer.columns.always_kept_first(layer.ranking(input_scale))[:n_kept]] = True
+        leaving = layer.columns.whole_groups(~kept)
+        if layer.columns.groups is not None and int((~leaving).sum()) < self.n_final:
+            leaving = ~layer.columns.whole_groups(kept)
+        return leaving if layer.columns.always_kept is None else leaving & ~layer.columns.always_kept
 
 
 def replace_parameter(optimizer: Optimizer, old: Tensor, new: Tensor, positions: Tensor) -> None:

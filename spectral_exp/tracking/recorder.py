@@ -87,8 +87,7 @@ class Recorder(pl.Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         layer = pl_module.spectral_input_layer
-        scale = pl_module.input_scale
-        selected = self.selection(layer.relevance(scale), layer.ranking(scale))
+        selected = self.selection.select(layer, pl_module.input_scale)
         pl_module.log("spectral/n_selected", float(selected.sum()), sync_dist=True)
         if not trainer.is_global_zero:
             return
@@ -133,7 +132,7 @@ class Recorder(pl.Callback):
             step=trainer.global_step,
             epoch=trainer.current_epoch,
             strength=pl_module.regularization.strength_at(pl_module.progress),
-            eigenvalues=layer.over_all_inputs(layer.eigenvalues.detach()).float().cpu().numpy(),
+            eigenvalues=layer.over_all_inputs(layer.input_eigenvalues.detach()).float().cpu().numpy(),
             mask=layer.mask.cpu().numpy(),
         )
         self._last_recorded = trainer.global_step

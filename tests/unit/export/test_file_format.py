@@ -15,9 +15,13 @@ from spectral_exp.export.comparison import in_units
 from spectral_exp.export.cost import measure_costs
 from spectral_exp.export.file_format import FORMATS
 from spectral_exp.export.slim_model import make_slim
+from spectral_exp.layer.basis_function.cosine import Cosine
+from spectral_exp.layer.basis_function.identity import Identity
+from spectral_exp.layer.basis_function.square import Square
 from spectral_exp.model.spectral_mlp import SpectralMLP
 
 VERSIONS = {"torch": "2"}
+BASIS = {"identity": Identity(), "square": Square(), "cosine": Cosine()}
 READERS = {
     "onnx": """
 import onnxruntime
@@ -42,7 +46,11 @@ layers = nn.Sequential(*(getattr(nn, kind)(**arguments) for kind, arguments in i
 layers.load_state_dict(saved["state_dict"])
 if info["input_shift"] is not None:
     rows = (rows - info["input_shift"]) / info["input_divisor"]
-outputs = layers(torch.tensor(rows, dtype=torch.float32)).detach().double()
+rows = torch.tensor(rows, dtype=torch.float32)
+if info["basis"]:
+    coefficients = [(getattr(torch, name), *torch.tensor(numbers)) for name, numbers in info["basis"]]
+    rows = torch.cat([c * f(a * rows + b) + d for f, a, b, c, d in coefficients], dim=1)
+outputs = layers(rows).detach().double()
 if info["task"] == "classification":
     results = outputs.softmax(dim=1).numpy()
 else:
@@ -81,6 +89,15 @@ def test_what_was_written_gives_the_same_for_any_number_of_rows(file_format, sli
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6 * info(task).target_scale)
 
 
+def test_functions_of_the_inputs_are_written_too(file_format, slim, info, rows, kept):
+    model = slim("classification", basis=BASIS)
+    given = in_units(rows, info())[:, kept].contiguous()
+    for n_rows in (1, 40):
+        expected = model(given[:n_rows]).numpy()
+        found = file_format.read(file_format.write(model))(given[:n_rows].numpy())
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+
+
 def test_no_path_of_this_machine_is_left_in_the_file(file_format, slim):
     content = file_format.write(slim("classification"))
     if zipfile.is_zipfile(io.BytesIO(content)):
@@ -91,10 +108,10 @@ def test_no_path_of_this_machine_is_left_in_the_file(file_format, slim):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("task", ["classification", "regression"])
+@pytest.mark.parametrize(("task", "basis"), [("classification", None), ("regression", None), ("regression", BASIS)])
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_file_is_read_without_this_package(name, task, slim, info, rows, kept, tmp_path):
-    model = slim(task)
+def test_a_file_is_read_without_this_package(name, task, basis, slim, info, rows, kept, tmp_path):
+    model = slim(task, basis=basis)
     given = in_units(rows, info(task))[:, kept].contiguous().numpy()
     (tmp_path / "model").write_bytes(FORMATS[name].write(model))
     np.save(tmp_path / "rows.npy", given)

@@ -8,16 +8,21 @@ from torch import nn
 from spectral_exp.errors import UserError
 from spectral_exp.export.comparison import in_units, largest_difference
 from spectral_exp.export.slim_model import SlimModel, make_slim
+from spectral_exp.layer.basis_function.identity import Identity
+from spectral_exp.layer.basis_function.sine import Sine
+from spectral_exp.layer.basis_function.square import Square
 from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.model.dense_mlp import DenseMLP
 from spectral_exp.model.spectral_mlp import SpectralMLP
 
 VERSIONS = {"torch": "2"}
+BASIS = {"identity": Identity(), "square": Square(), "sine": Sine()}
 MODELS = {
     "dense": (DenseMLP, {}),
     "free gauge": (SpectralMLP, {}),
     "unit gauge": (SpectralMLP, {"gauge": "unit"}),
     "all layers": (SpectralMLP, {"spectral_layers": "all", "train_output_eigenvalues": True}),
+    "basis": (SpectralMLP, {"basis": BASIS, "gauge": "unit"}),
     "batch norm": (SpectralMLP, {"batch_norm": True, "dropout": 0.3, "activation": ["gelu", "identity"]}),
 }
 
@@ -59,14 +64,18 @@ def test_it_holds_plain_layers_alone(make_model, info, kept):
     assert kinds <= {nn.Linear, nn.BatchNorm1d, nn.ReLU, nn.GELU}
 
 
-def test_inputs_that_the_layer_has_dropped_are_left_out_or_idle(info, rows, kept, shaken):
-    model = shaken(SpectralMLP(9, 3, [8], gauge="unit"))
+@pytest.mark.parametrize("basis", [None, BASIS])
+@pytest.mark.parametrize("groups", [None, [0, 1, 1, 0, 3, 4, 5, 6, 8]])
+def test_inputs_that_the_layer_has_dropped_are_left_out_or_idle(groups, basis, info, rows, kept, shaken):
+    model = shaken(SpectralMLP(9, 3, [8], gauge="unit", basis=basis))
+    if groups:
+        model.input_layer.share_eigenvalues(groups)
     dropped = torch.zeros(9, dtype=torch.bool)
     dropped[[1, 2, 7]] = True  # of which input 2 is asked for
     model.input_layer.drop(dropped, step=5)
     slim = make_slim(model, info(), kept, VERSIONS)
     assert slim.n_idle == 1
-    assert slim.layers[0].weight[:, 1].eq(0).all()
+    assert slim.layers[0].weight[:, 1::5].eq(0).all()
     assert largest_difference(lambda given: slim(torch.from_numpy(given)).numpy(), model, info(), kept, rows) < 1e-6
 
 

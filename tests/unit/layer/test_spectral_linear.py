@@ -137,8 +137,8 @@ def test_dropping_twice_gives_positions_among_the_kept_and_ranks_the_last_droppe
     layer = double("free")
     with torch.no_grad():
         layer.eigenvalues.copy_(torch.tensor([1.0, 9.0, 2.0, 8.0, 5.0]) / layer.raw_eigenvectors.norm(dim=0))
-    assert layer.drop(torch.tensor([False, True, False, True, False]), step=1).tolist() == [0, 2, 4]
-    assert layer.drop(torch.tensor([True, False, False, False, False]), step=2).tolist() == [1, 2]
+    assert layer.drop(torch.tensor([False, True, False, True, False]), step=1).columns.tolist() == [0, 2, 4]
+    assert layer.drop(torch.tensor([True, False, False, False, False]), step=2).eigenvalues.tolist() == [1, 2]
     assert layer.ranking().tolist() == [4, 2, 0, 1, 3]
 
 
