@@ -3,10 +3,10 @@
     python scripts/bench_known_truth.py [--families xor ring] [--sizes 32 128] [--folds 0 1] [--override KEY=VALUE ...]
     python scripts/bench_known_truth.py --sets gaussian_mixed madelon --seeds 0 1 2 [--json FILE]
 
-Protocol G: 1000 rows of a `ring_xor` family (data seed 0), ranked from each five sixths of the rows; score: the share of the k
-inputs that decide which are among the first k. Noisy sets: AUROC and average precision of the ranking, seeds as new
-data and new net. Every path is a run of `experiment=ring_xor`; the random forest is scikit-learn's, 500 trees,
-importance by impurity, on the same rows. Seconds are CPU seconds on one thread.
+Protocol G: 1000 rows of a `ring_xor` family (data seed 0), ranked from each five sixths of the rows; the score is the
+share of the k inputs that decide which are among the first k. Noisy sets: AUROC and average precision of the ranking,
+every seed a new draw and a new net. Every path is a run of `experiment=ring_xor`; the random forest is scikit-learn's,
+500 trees, importance by impurity, on the same rows. Seconds are CPU seconds on one thread.
 """
 
 import argparse
