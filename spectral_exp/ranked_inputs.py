@@ -11,7 +11,7 @@ from pytorch_lightning.loggers import Logger
 from torch import Tensor
 
 from spectral_exp.dataset.data import Data
-from spectral_exp.evaluation.known_truth import irrelevant_over_weakest_relevant, rank_correlation
+from spectral_exp.evaluation.known_truth import compare_with_truth
 from spectral_exp.evaluation.masking import masked_outputs, masking_counts
 from spectral_exp.module import SpectralModule, task_metrics
 from spectral_exp.selection.selection import Selection
@@ -62,7 +62,7 @@ def write_ranked_inputs(
     for logger in loggers:
         if isinstance(logger, RichLogger):
             logger.log_table("ranking", list(RANKING_COLUMNS), rows[:ROWS_ON_DASHBOARDS], step)
-    metrics = {
+    metrics: dict[str, Any] = {
         "dataset": data.info.name,
         "model": type(module.model).__name__,
         "n_features": data.info.n_features,
@@ -71,8 +71,7 @@ def write_ranked_inputs(
     }
     truth = data.info.true_strength
     if truth is not None:
-        metrics["spearman_with_true_strength"] = rank_correlation(scores, truth)
-        metrics["irrelevant_over_relevant"] = irrelevant_over_weakest_relevant(scores, truth)
+        metrics |= compare_with_truth(ranking.cpu().numpy(), scores, truth)
     return metrics
 
 
