@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from spectral_exp.errors import UserError
-from spectral_exp.report.path_curve import PathCurve, read_path_curve
 from spectral_exp.report.ranking import RankedFeature, read_ranking
+from spectral_exp.tracking.path_curve import PathCurve, read_path_curve
 from spectral_exp.tracking.run_folder import DATASET, MASKING_CURVE, METRICS, METRICS_HISTORY, RANKING, STATUS, TRACE
 
 if TYPE_CHECKING:  # numpy and pyarrow take longer to import than a ranking takes to print

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from spectral_exp.report.figure.inputs_curve import inputs_curve_figure
 from spectral_exp.report.names import VALIDATION_SCORES
-from spectral_exp.report.path_curve import PathCurve
+from spectral_exp.tracking.path_curve import PathCurve
 
 
 def path_curve_figure(curve: PathCurve, n_features: int, n_selected: int, title: str) -> Figure:
