@@ -21,7 +21,7 @@ from spectral_exp.training import changed, prepare_training
 
 log = logging.getLogger(__name__)
 
-FACTOR = 10.0  # from one strength to the next while the wanted number is not yet between two
+FACTOR = math.sqrt(10)  # from one strength to the next while the wanted number is not yet between two
 SMALLEST_STEP = 1.001  # ratio of two strengths between which nothing is tried any more
 
 
@@ -86,7 +86,10 @@ def find_strength(config: DictConfig, settings: Settings, folder: Path, data: Da
 
 
 def bisect_strength(count: Callable[[float], int], k: int, start: float, max_runs: int) -> None:
-    """Try strengths until one keeps exactly k inputs: first tenfold steps, then the geometric mean of both sides.
+    """Try strengths until one keeps exactly k inputs: first in even steps, then the geometric mean of both sides.
+
+    Two steps in a row that bring the count no nearer to k end the search: a rule that is relative to the largest
+    relevance keeps more again where the penalty presses all inputs alike.
 
     Args:
         count: gives the number of inputs that are kept at a strength; hardly rises with it.
@@ -98,11 +101,11 @@ def bisect_strength(count: Callable[[float], int], k: int, start: float, max_run
         >>> tried = []
         >>> bisect_strength(lambda strength: tried.append(strength) or round(8 / strength), 2, start=1.0, max_runs=9)
         >>> [round(strength, 2) for strength in tried]
-        [1.0, 10.0, 3.16, 5.62, 4.22]
+        [1.0, 3.16, 10.0, 5.62, 4.22]
     """
     too_many: float | None = None  # the largest strength known to keep more than k
     too_few: float | None = None  # the smallest known to keep fewer
-    strength = start
+    strength, nearest, n_in_vain = start, math.inf, 0
     for _ in range(max_runs):
         n_selected = count(strength)
         if n_selected == k:
@@ -111,12 +114,16 @@ def bisect_strength(count: Callable[[float], int], k: int, start: float, max_run
             too_many = strength
         else:
             too_few = strength
-        if too_many is None or too_few is None:
-            strength = strength * FACTOR if too_few is None else strength / FACTOR
-        elif too_few / too_many < SMALLEST_STEP:
-            return
-        else:
+        if too_many is not None and too_few is not None:
+            if too_few / too_many < SMALLEST_STEP:
+                return
             strength = math.sqrt(too_many * too_few)
+            continue
+        n_in_vain = 0 if abs(n_selected - k) < nearest else n_in_vain + 1
+        nearest = min(nearest, abs(n_selected - k))
+        if n_in_vain == 2:
+            return
+        strength = strength * FACTOR if too_few is None else strength / FACTOR
 
 
 def _count_selected(

@@ -43,7 +43,9 @@ def mark_choice(figure: Figure, curve: SelectionCurve) -> None:
     """
     (axes,) = figure.axes
     left, right = axes.get_xlim()
-    axes.plot(curve.n_kept, curve.score, color=ACCENT, linewidth=1, zorder=2, label="chosen by: smoothed, or mean of folds")
+    axes.plot(
+        curve.n_kept, curve.score, color=ACCENT, linewidth=1, zorder=2, label="chosen by: smoothed, or mean of folds"
+    )
     label = "one standard error from the best"
     axes.axhline(curve.worst_accepted, color=ACCENT, linewidth=1, linestyle=(0, (1, 2)), label=label)
     axes.legend(loc="lower right" if curve.score[-1] >= curve.score[0] else "upper right", frameon=False)
