@@ -88,7 +88,7 @@ def find_strength(config: DictConfig, settings: Settings, folder: Path, data: Da
 def bisect_strength(count: Callable[[float], int], k: int, start: float, max_runs: int) -> None:
     """Try strengths until one keeps exactly k inputs: first in even steps, then the geometric mean of both sides.
 
-    Two steps in a row that bring the count no nearer to k end the search: a rule that is relative to the largest
+    Two steps in a row that take the count away from k end the search: a rule that is relative to the largest
     relevance keeps more again where the penalty presses all inputs alike.
 
     Args:
@@ -119,7 +119,7 @@ def bisect_strength(count: Callable[[float], int], k: int, start: float, max_run
                 return
             strength = math.sqrt(too_many * too_few)
             continue
-        n_in_vain = 0 if abs(n_selected - k) < nearest else n_in_vain + 1
+        n_in_vain = 0 if abs(n_selected - k) <= nearest else n_in_vain + 1
         nearest = min(nearest, abs(n_selected - k))
         if n_in_vain == 2:
             return

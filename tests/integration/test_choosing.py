@@ -211,7 +211,7 @@ def test_a_search_that_was_interrupted_goes_on_behind_the_strengths_it_has_tried
 def test_a_target_that_cannot_be_met_is_said_with_what_was_tried(run_here, quick, tmp_path):
     with pytest.raises(
         UserError,
-        match=r"target.k=3 cannot be met: of 2 strengths none keeps between 1 and 3.*64 at 0.003, 64 at 0.00949",
+        match=r"target.k=3 cannot be met: of 2 strengths none keeps between 1 and 3.*60 at 0.003, 60 at 0.00949",
     ):
         run_here(*quick, "selection=nonzero", "target.k=3", "target.max_runs=2")
     assert len(rows(tmp_path / "run" / "strengths.csv")) == 2

@@ -78,24 +78,5 @@ def run_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def path_history(tmp_path: Path) -> Path:
-    """The metrics of a run on whose way one of four inputs leaves, then another; written beside no run."""
-    path = tmp_path / "history" / "metrics.csv"
-    path.parent.mkdir()
-    write_rows(
-        path,
-        [
-            ["epoch", "step", "spectral/n_kept", "spectral/n_selected", "train/loss", "val/accuracy", "val/loss"],
-            [0, 10, 4.0, 4, 0.7, 0.99, 0.6],
-            [1, 20, 4.0, 4, 0.6, 0.9, 0.5],
-            [2, 30, 3.0, 3, 0.5, 0.5, 0.9],
-            [3, 40, 3.0, 3, 0.4, 0.8, 0.5],
-            [4, 50, 2.0, 2, 0.4, 0.75, 0.6],
-        ],
-    )
-    return path
-
-
-@pytest.fixture
 def ranking() -> list[RankedFeature]:
     return list(RANKING)

@@ -28,6 +28,16 @@ def test_regression_is_scored_by_its_error_and_epochs_without_a_score_are_left_o
     assert read_path_curve(path) == _curve("val/mae", (2, 1, 0.2), (3, 0, 0.1))
 
 
+def test_the_standard_error_is_read_where_it_was_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_text(
+        "epoch,spectral/n_kept,val/accuracy,val/standard_error\n0,3.0,0.9,0.03\n1,2.0,0.8,0.04\n", encoding="utf-8"
+    )
+    curve = read_path_curve(path)
+    assert curve is not None
+    assert [point.standard_error for point in curve.points] == [0.04, 0.03]
+
+
 @pytest.mark.parametrize(
     "content",
     [
