@@ -88,6 +88,7 @@ class SpectralLinear(nn.Module):
         self.register_buffer("dropped_at", torch.full((in_features,), -1, device=device))
         self.register_buffer("relevance_at_drop", torch.zeros(in_features, **factory))
         self._kept: Tensor | None = None  # indices of the kept inputs; None while all are kept
+        self._is_weight_trained = False
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -124,6 +125,22 @@ class SpectralLinear(nn.Module):
         self.raw_eigenvectors.copy_(weight)
         if bias is not None and self.bias is not None:
             self.bias.copy_(bias)
+
+    @torch.no_grad()
+    def train_weight(self) -> None:
+        """From now on let `raw_eigenvectors` be the weight itself, so that its gradient is that of the weight.
+
+        A column with eigenvalue 0 has a gradient then too, which the two factors would hide. The eigenvalues
+        have none: whoever moves the weight says so by `set_weight`.
+
+        Raises:
+            ValueError: if the gauge is not `unit`, or the output eigenvalues are learned.
+        """
+        if self.gauge != "unit" or self.output_eigenvalues is not None:
+            raise ValueError("the weight is trained in the unit gauge, without output eigenvalues")
+        self.set_weight(self.weight)
+        self.eigenvalues.requires_grad_(False)
+        self._is_weight_trained = True
 
     @classmethod
     def from_linear(cls, linear: nn.Linear, gauge: Gauge = "free", train_output_eigenvalues: bool = False) -> Self:
@@ -256,6 +273,8 @@ class SpectralLinear(nn.Module):
         """
         if self._kept is not None and inputs.shape[-1] == self.in_features:
             inputs = inputs.index_select(-1, self._kept)
+        if self._is_weight_trained:
+            return F.linear(inputs, self.raw_eigenvectors, self.bias)
         if self.output_eigenvalues is not None:
             return F.linear(inputs, self.weight, self.bias)
         return spectral_linear(inputs, self.eigenvalues, self.raw_eigenvectors, self.bias, self.gauge == "unit")

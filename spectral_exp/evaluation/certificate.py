@@ -1,0 +1,79 @@
+"""Is a sparse solution one? The conditions that the minimum of a group lasso has to fulfil, checked after the fit."""
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from spectral_exp.dataset.data import Part
+from spectral_exp.evaluation.masking import ROWS_AT_ONCE
+
+
+def kkt_certificate(
+    gradient: Float[Tensor, "n_out n_in"], weight: Float[Tensor, "n_out n_in"], strength: float
+) -> dict[str, float | None]:
+    r"""Measure by how much a weight misses the optimality conditions of loss + strength * sum_j ||w_:j||.
+
+    With G the gradient of the loss and a the strength, a minimum has G_:j = -a w_:j / ||w_:j|| for every kept
+    input (w_:j != 0) and ||G_:j|| <= a for every dropped one (Karush, Kuhn, Tucker). The violations are the
+    largest ||G_:j + a w_:j / ||w_:j|| || and the largest ||G_:j|| - a. For a linear model and a convex loss both
+    at 0 prove the global minimum; for a net they say that, with the other layers as they are, no input wants to
+    enter, leave or change.
+
+    If nothing is kept, `largest_gradient_norm` is the strength below which the first input enters.
+
+    Args:
+        gradient: of the loss over all training rows, with respect to the weight.
+        weight: the weight of the input layer.
+        strength: the penalty's factor at the end of training.
+
+    Returns:
+        `kkt_violation_kept` and `kkt_violation_dropped`, and the same relative to the strength (None at strength
+        0); 0 where there are no such inputs. `n_nonzero`, and `largest_gradient_norm` over all inputs.
+
+    Example:
+        >>> kkt_certificate(torch.tensor([[-1.0, 0.5]]), torch.tensor([[2.0, 0.0]]), strength=1.0)["kkt_violation_kept"]
+        0.0
+    """
+    norms = torch.linalg.vector_norm(weight, dim=0)
+    gradient_norms = torch.linalg.vector_norm(gradient, dim=0)
+    is_kept = norms > 0
+    direction = weight / torch.where(is_kept, norms, 1.0)
+    of_kept = torch.linalg.vector_norm(gradient + strength * direction, dim=0)
+    # Inputs of the other kind count as 0, which is no violation.
+    kept = float(torch.where(is_kept, of_kept, 0.0).max())
+    dropped = float(torch.where(is_kept, 0.0, gradient_norms - strength).clamp_min(0.0).max())
+    return {
+        "n_nonzero": int(is_kept.sum()),
+        "kkt_violation_kept": kept,
+        "kkt_violation_dropped": dropped,
+        "kkt_violation_kept_relative": kept / strength if strength > 0 else None,
+        "kkt_violation_dropped_relative": dropped / strength if strength > 0 else None,
+        "largest_gradient_norm": float(gradient_norms.max()),
+    }
+
+
+def whole_gradient(
+    model: nn.Module, weight: Tensor, loss: Callable[[Tensor, Tensor], Tensor], part: Part
+) -> Float[Tensor, "n_out n_in"]:
+    """Compute the gradient of the mean loss over all rows, in evaluation mode, a few thousand rows at a time.
+
+    Args:
+        model: the trained network; its mode is left as it was.
+        weight: the parameter that the gradient is for, on the model's device.
+        loss: the mean over some rows, from outputs and targets.
+        part: the rows.
+
+    Returns:
+        The gradient, of the weight's shape.
+    """
+    was_training = model.training
+    model.eval()
+    total = torch.zeros_like(weight)
+    with torch.enable_grad():
+        for inputs, targets in zip(part.inputs.split(ROWS_AT_ONCE), part.targets.split(ROWS_AT_ONCE), strict=True):
+            mean = loss(model(inputs.to(weight.device)), targets.to(weight.device))
+            total += torch.autograd.grad(mean, weight)[0] * (len(targets) / len(part))
+    model.train(was_training)
+    return total.detach()

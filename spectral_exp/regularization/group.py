@@ -1,0 +1,65 @@
+"""Group lasso on the columns of the weight, by a proximal step: exact zeros."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.optim import Optimizer
+
+from spectral_exp.functional.proximal import block_soft_threshold
+from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.regularization.regularization import Regularization
+
+
+class Group(Regularization):
+    r"""Minimise loss + strength * sum_j |lambda_j| in the unit gauge, where |lambda_j| = ||w_:j||, with exact zeros.
+
+    The weight of the layer is moved as a whole: a step of Adam with one second moment per column, so that the
+    column has one step size s_j = lr / (sqrt(v_j) + eps), then a soft threshold by strength * s_j
+    (`block_soft_threshold`). A column whose step ends within the threshold is exactly 0. It comes back as soon
+    as the gradient's running mean is longer than the strength of that moment: the gradient is that of the dense
+    weight, which an eigenvalue of 0 does not hide.
+
+    Rate and betas are those of the optimizer's group that holds the eigenvectors; weight decay, and the
+    eigenvalues' own learning rate, are for the other parameters and the other penalties. The
+    running means lie in the optimizer's state, and so in the checkpoint.
+
+    Args:
+        strength: the penalty's factor, >= 0.
+        schedule: makes the strength a function of training progress.
+    """
+
+    is_proximal = True
+
+    def prepare(self, layer: SpectralLinear) -> None:
+        try:
+            layer.train_weight()
+        except ValueError as error:
+            raise ValueError(
+                "regularization=group acts on the norms of the weight columns: add model.gauge=unit, and leave "
+                "model.train_output_eigenvalues=false"
+            ) from error
+
+    def penalty(self, layer: SpectralLinear, progress: float) -> Float[Tensor, ""]:
+        # For the record: what it does to the weight is done by the threshold.
+        return self.strength_at(progress) * torch.linalg.vector_norm(layer.eigenvalues.detach(), 1)
+
+    @torch.no_grad()
+    def before_step(self, layer: SpectralLinear, optimizer: Optimizer, progress: float) -> None:
+        weight = layer.raw_eigenvectors
+        gradient = weight.grad
+        if gradient is None:
+            return
+        weight.grad = None  # the optimizer passes over parameters without a gradient
+        options = next(group for group in optimizer.param_groups if any(one is weight for one in group["params"]))
+        state = optimizer.state[weight]
+        if not state:
+            # A plain number stays on the host, also after a resume.
+            state.update(n_steps=0, mean=torch.zeros_like(weight), mean_square=torch.zeros_like(layer.eigenvalues))
+        of_mean, of_mean_square = options["betas"]
+        state["n_steps"] += 1
+        state["mean"].lerp_(gradient, 1 - of_mean)
+        state["mean_square"].lerp_(gradient.square().mean(dim=0), 1 - of_mean_square)
+        mean_square = state["mean_square"] / (1 - of_mean_square ** state["n_steps"])
+        step_size = options["lr"] / (mean_square.sqrt_() + options["eps"])
+        moved = weight - state["mean"] * (step_size / (1 - of_mean ** state["n_steps"]))
+        layer.set_weight(block_soft_threshold(moved, self.strength_at(progress) * step_size))
