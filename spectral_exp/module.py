@@ -268,7 +268,7 @@ class SpectralModule(pl.LightningModule):
         self.log(loss_name, self.loss(outputs, targets), batch_size=len(targets), sync_dist=True)
 
     def _check_proximal(self, optimizer: Optimizer) -> None:
-        if "betas" not in optimizer.defaults:
+        if not isinstance(optimizer, (torch.optim.Adam, torch.optim.AdamW)):
             raise UserError(
                 f"regularization=group has the step of Adam, got {type(optimizer).__name__}; add optimizer=adam"
             )

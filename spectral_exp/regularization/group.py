@@ -9,15 +9,21 @@ from spectral_exp.functional.proximal import block_soft_threshold
 from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.regularization.regularization import Regularization
 
+# A column at 0 forgets the gradients of past batches so much more slowly than others: their noise must not revive it.
+SLOWER_AT_ZERO = 0.1
+
 
 class Group(Regularization):
     r"""Minimise loss + strength * sum_j |lambda_j| in the unit gauge, where |lambda_j| = ||w_:j||, with exact zeros.
 
     The weight of the layer is moved as a whole: a step of Adam with one second moment per column, so that the
     column has one step size s_j = lr / (sqrt(v_j) + eps), then a soft threshold by strength * s_j
-    (`block_soft_threshold`). A column whose step ends within the threshold is exactly 0. It comes back as soon
-    as the gradient's running mean is longer than the strength of that moment: the gradient is that of the dense
-    weight, which an eigenvalue of 0 does not hide.
+    (`block_soft_threshold`). A column whose step ends within the threshold is exactly 0. It comes back when the
+    running mean of its gradient, over ten times as many steps as that of other columns, is longer than the
+    strength of that moment: the gradient is that of the dense weight, which an eigenvalue of 0 does not hide.
+
+    A net can undo the penalty by shrinking this layer and growing the next: let the others decay
+    (`optimizer.weight_decay`), and let no batch norm follow.
 
     Rate and betas are those of the optimizer's group that holds the eigenvectors; weight decay, and the
     eigenvalues' own learning rate, are for the other parameters and the other penalties. The
@@ -52,14 +58,20 @@ class Group(Regularization):
         weight.grad = None  # the optimizer passes over parameters without a gradient
         options = next(group for group in optimizer.param_groups if any(one is weight for one in group["params"]))
         state = optimizer.state[weight]
-        if not state:
-            # A plain number stays on the host, also after a resume.
-            state.update(n_steps=0, mean=torch.zeros_like(weight), mean_square=torch.zeros_like(layer.eigenvalues))
-        of_mean, of_mean_square = options["betas"]
-        state["n_steps"] += 1
-        state["mean"].lerp_(gradient, 1 - of_mean)
-        state["mean_square"].lerp_(gradient.square().mean(dim=0), 1 - of_mean_square)
-        mean_square = state["mean_square"] / (1 - of_mean_square ** state["n_steps"])
-        step_size = options["lr"] / (mean_square.sqrt_() + options["eps"])
-        moved = weight - state["mean"] * (step_size / (1 - of_mean ** state["n_steps"]))
+        if not state:  # Adam's names: when a state is loaded it looks at them
+            state["step"] = torch.tensor(0.0)
+            state["exp_avg"] = torch.zeros_like(weight)
+            state["exp_avg_share"] = torch.zeros_like(layer.eigenvalues)
+            state["exp_avg_sq"] = torch.zeros_like(layer.eigenvalues)
+        step, mean, mean_square = state["step"], state["exp_avg"], state["exp_avg_sq"]
+        of_mean, of_square = options["betas"]
+        step += 1
+        forgotten = torch.full_like(layer.eigenvalues, 1 - of_mean)
+        forgotten.masked_fill_(layer.eigenvalues == 0, SLOWER_AT_ZERO * (1 - of_mean))
+        mean.lerp_(gradient, forgotten.expand_as(mean))
+        # How much of the mean is gradients and not the zeros it started from: 1 - beta^step for a constant beta.
+        share = state["exp_avg_share"].lerp_(torch.ones_like(forgotten), forgotten)
+        mean_square.lerp_(gradient.square().mean(dim=0), 1 - of_square)
+        step_size = options["lr"] / ((mean_square / (1 - of_square**step)).sqrt_() + options["eps"])
+        moved = weight - mean * (step_size / share)
         layer.set_weight(block_soft_threshold(moved, self.strength_at(progress) * step_size))
