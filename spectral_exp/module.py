@@ -17,6 +17,7 @@ from torchmetrics.regression import MeanAbsoluteError, R2Score
 
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.loading import TensorLoader
+from spectral_exp.errors import UserError
 from spectral_exp.evaluation.standard_error import StandardError
 from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.regularization.regularization import Regularization
@@ -83,6 +84,8 @@ class SpectralModule(pl.LightningModule):
                 f"{type(model).__name__} has no eigenvalues for the regularization; add "
                 "regularization.strength=0, or take model=spectral_mlp"
             )
+        if isinstance(model.input_layer, SpectralLinear):
+            regularization.prepare(model.input_layer)
         self.model = model
         self.info = info
         self.regularization = regularization
@@ -142,7 +145,7 @@ class SpectralModule(pl.LightningModule):
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         inputs, targets = batch
-        loss = self._loss(self.model(self._without_dropped(inputs)), targets)
+        loss = self.loss(self.model(self._without_dropped(inputs)), targets)
         penalty = self._penalty()
         total = loss + penalty
         with torch.no_grad():
@@ -169,7 +172,7 @@ class SpectralModule(pl.LightningModule):
         if is_last:
             self.log("train/loss", self._loss_sum / self._n_rows, on_epoch=True, on_step=False, sync_dist=True)
             self.log("spectral/penalty", self._penalty_sum / self._n_rows, on_epoch=True, on_step=False, sync_dist=True)
-            n_kept = float(self.spectral_input_layer.n_kept)
+            n_kept = (self.spectral_input_layer.relevance() > 0).sum().float()
             self.log("spectral/n_kept", n_kept, on_epoch=True, on_step=False, sync_dist=True)
             strength = self.regularization.strength_at(self.progress)
             self.log("spectral/strength", strength, on_epoch=True, on_step=False, sync_dist=True)
@@ -192,11 +195,24 @@ class SpectralModule(pl.LightningModule):
         others = [p for p in self.parameters() if all(p is not e for e in eigenvalues)]
         groups = [{"params": params} for params in (others, eigenvalues) if params]
         optimizer = self._make_optimizer(groups)
+        if self.regularization.is_proximal:
+            self._check_proximal(optimizer)
         if eigenvalues:
             optimizer.param_groups[-1]["lr"] *= self._eigenvalue_lr_factor
         self._n_steps = max(int(self.trainer.estimated_stepping_batches), 1)
         schedule = LambdaLR(optimizer, lambda step: self._lr_schedule(min(step / self._n_steps, 1.0)))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip, then let the regularization act: this is the last hook before the optimizer's step."""
+        super().configure_gradient_clipping(optimizer, gradient_clip_val, gradient_clip_algorithm)
+        if isinstance(self.input_layer, SpectralLinear):
+            self.regularization.before_step(self.input_layer, optimizer, self.progress)
 
     def predict(self, outputs: Float[Tensor, "n_rows n_out"]) -> Shaped[Tensor, "n_rows *n_out"]:
         """Turn the model's outputs into what metrics compare with the target.
@@ -222,7 +238,16 @@ class SpectralModule(pl.LightningModule):
             return targets
         return targets * self.info.target_scale + self.info.target_mean
 
-    def _loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def loss(self, outputs: Float[Tensor, "n_rows n_out"], targets: Shaped[Tensor, " n_rows"]) -> Float[Tensor, ""]:
+        """Compare outputs with the target, without the penalty.
+
+        Args:
+            outputs: rows of outputs.
+            targets: targets as the model is trained on.
+
+        Returns:
+            The mean over the rows.
+        """
         return self.loss_function(outputs if self.info.task == "classification" else outputs.squeeze(1), targets)
 
     def _drop_columns(self) -> None:
@@ -254,7 +279,15 @@ class SpectralModule(pl.LightningModule):
         outputs = self.model(inputs)
         metrics.update(self.predict(outputs), self.in_units(targets))
         self.log_dict(metrics, batch_size=len(targets))
-        self.log(loss_name, self._loss(outputs, targets), batch_size=len(targets), sync_dist=True)
+        self.log(loss_name, self.loss(outputs, targets), batch_size=len(targets), sync_dist=True)
+
+    def _check_proximal(self, optimizer: Optimizer) -> None:
+        if not isinstance(optimizer, (torch.optim.Adam, torch.optim.AdamW)):
+            raise UserError(
+                f"regularization=group has the step of Adam, got {type(optimizer).__name__}; add optimizer=adam"
+            )
+        if self.trainer.scaler is not None:
+            raise UserError("regularization=group needs unscaled gradients; add trainer.precision=bf16-mixed")
 
     def _refuse_divergence(self) -> None:
         step = int(self.trainer.strategy.reduce(self._first_bad_step, reduce_op="max"))

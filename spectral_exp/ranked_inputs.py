@@ -12,6 +12,7 @@ from torch import Tensor
 from torchmetrics import MetricCollection
 
 from spectral_exp.dataset.data import Data, Part
+from spectral_exp.evaluation.certificate import kkt_certificate, whole_gradient
 from spectral_exp.evaluation.known_truth import compare_with_truth
 from spectral_exp.evaluation.masking import masked_outputs, masking_counts
 from spectral_exp.module import SpectralModule, task_metrics
@@ -43,8 +44,8 @@ def write_ranked_inputs(
         step: the training step that the weights are of.
 
     Returns:
-        Metrics: what was trained on, how many inputs were selected and, where the truth is known, how the
-        relevance compares with it.
+        Metrics: what was trained on, how many inputs were selected, by how much a sparse solution misses its
+        conditions and, where the truth is known, how the relevance compares with it.
     """
     layer = module.spectral_input_layer
     ranking = layer.ranking(module.input_scale)
@@ -52,7 +53,15 @@ def write_ranked_inputs(
     mask = selected.cpu().numpy()
     scores = relevance.cpu().numpy()
     n_selected = int(mask.sum())
-    if n_selected == 0:
+    certificate = _certificate(module, data)
+    if certificate.get("n_nonzero") == 0:
+        log.warning(
+            "the regularization keeps no input: its strength, %.4g, is too large; the first input would enter below "
+            "%.4g, the largest norm of an input's gradient",
+            module.regularization.strength_at(module.progress),
+            certificate["largest_gradient_norm"],
+        )
+    elif n_selected == 0:
         log.warning("the selection keeps no input; a lower selection.threshold or regularization.strength keeps more")
     rows = ranking_rows(
         data.info,
@@ -75,11 +84,21 @@ def write_ranked_inputs(
         "n_features": data.info.n_features,
         "n_selected": n_selected,
         "n_train": len(data.train),
+        **certificate,
     }
     truth = data.info.true_strength
     if truth is not None:
         facts |= compare_with_truth(ranking.cpu().numpy(), scores, truth)
     return facts
+
+
+def _certificate(module: SpectralModule, data: Data) -> dict[str, float | None]:
+    """Certify what has conditions to certify: a proximal penalty; others never reach an exact zero by themselves."""
+    if not module.regularization.is_proximal:
+        return {}
+    layer = module.spectral_input_layer
+    gradient = whole_gradient(module.model, layer.raw_eigenvectors, module.loss, data.train)
+    return kkt_certificate(gradient, layer.weight, module.regularization.strength_at(module.progress), layer.columns)
 
 
 @torch.no_grad()

@@ -109,6 +109,7 @@ class SpectralLinear(nn.Module):
         self.columns = self.columns.to(self.dropped_at.device)
         per_column = (self.columns.n_functions, in_features) if basis else (in_features,)
         self.register_buffer("relevance_at_drop", torch.zeros(per_column, **factory))
+        self._is_weight_trained = False
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -150,6 +151,22 @@ class SpectralLinear(nn.Module):
         self.raw_eigenvectors.copy_(weight)
         if bias is not None and self.bias is not None:
             self.bias.copy_(bias)
+
+    @torch.no_grad()
+    def train_weight(self) -> None:
+        """From now on let `raw_eigenvectors` be the weight itself, so that its gradient is that of the weight.
+
+        A column with eigenvalue 0 has a gradient then too, which the two factors would hide. The eigenvalues
+        have none: whoever moves the weight says so by `set_weight`.
+
+        Raises:
+            ValueError: if the gauge is not `unit`, or the output eigenvalues are learned.
+        """
+        if self.gauge != "unit" or self.output_eigenvalues is not None:
+            raise ValueError("the weight is trained in the unit gauge, without output eigenvalues")
+        self.set_weight(self.weight)
+        self.eigenvalues.requires_grad_(False)
+        self._is_weight_trained = True
 
     @classmethod
     def from_linear(
@@ -262,12 +279,12 @@ class SpectralLinear(nn.Module):
     @property
     def weight(self) -> Float[Tensor, "n_out n_columns"]:
         """The dense weight of the kept inputs, or of their columns."""
-        return spectral_weight(self._per_column(self.eigenvalues), self.eigenvectors, self.output_eigenvalues)
+        return spectral_weight(self.per_column(self.eigenvalues), self.eigenvectors, self.output_eigenvalues)
 
     @property
     def input_eigenvalues(self) -> Float[Tensor, " n_kept"]:
         """The eigenvalue of every kept input, that of its group if it has one."""
-        return self._per_column(self.eigenvalues)[: self.n_kept]
+        return self.per_column(self.eigenvalues)[: self.n_kept]
 
     @property
     def pressed_eigenvalues(self) -> Float[Tensor, " n_eigenvalues"]:
@@ -283,7 +300,7 @@ class SpectralLinear(nn.Module):
         """The eigenvectors that a penalty is to press: 0 in place of those of inputs that are always kept."""
         if self.columns.is_pressed is None:
             return self.eigenvectors
-        return torch.where(self._per_column(self.columns.is_pressed), self.eigenvectors, 0.0)
+        return torch.where(self.per_column(self.columns.is_pressed), self.eigenvectors, 0.0)
 
     @property
     def mask(self) -> Bool[Tensor, " n_features"]:
@@ -369,13 +386,23 @@ class SpectralLinear(nn.Module):
             inputs = inputs.index_select(-1, self.columns.kept)
         if self.basis is not None:
             inputs = self.basis(inputs, self.columns.kept)
+        if self._is_weight_trained:
+            return F.linear(inputs, self.raw_eigenvectors, self.bias)
         if self.output_eigenvalues is not None:
             return F.linear(inputs, self.weight, self.bias)
         return spectral_linear(
             inputs, self.eigenvalues, self.raw_eigenvectors, self.bias, self.gauge == "unit", self.columns.blocks
         )
 
-    def _per_column(self, values: Shaped[Tensor, " n_eigenvalues"]) -> Shaped[Tensor, " n_columns"]:
+    def per_column(self, values: Shaped[Tensor, " n_eigenvalues"]) -> Shaped[Tensor, " n_columns"]:
+        """Repeat values of the eigenvalues for all columns that share one.
+
+        Args:
+            values: one per eigenvalue.
+
+        Returns:
+            One per column.
+        """
         return values if self.columns.blocks is None else values.index_select(0, self.columns.blocks)
 
     def _column_norms(self) -> Float[Tensor, "*n_functions n_features"]:

@@ -13,8 +13,8 @@ from spectral_exp.regularization.schedule.schedule import Schedule
 class Regularization(ABC):
     """Push the eigenvalues of a layer towards zero.
 
-    Training calls `penalty` in every step and adds it to the loss, and `after_step` once the
-    optimizer has moved the parameters.
+    Training calls `prepare` once, and in every step `penalty`, which it adds to the loss, `before_step` when the
+    gradients are there, and `after_step` once the optimizer has moved the parameters.
 
     Args:
         strength: the penalty's factor, >= 0.
@@ -22,12 +22,14 @@ class Regularization(ABC):
 
     Attributes:
         n_final: number of inputs that are left in the end; None if none is removed.
+        is_proximal: the layer's weight is moved in `before_step`, to exact zeros, and not by the optimizer.
 
     Raises:
         ValueError: if the strength is negative.
     """
 
     n_final: int | None = None
+    is_proximal: bool = False
 
     def __init__(self, strength: float, schedule: Schedule) -> None:
         if not strength >= 0:
@@ -46,6 +48,14 @@ class Regularization(ABC):
         """
         return self.strength * self.schedule(progress)
 
+    def prepare(self, layer: SpectralLinear) -> None:
+        """Make a layer ready before training; most penalties take it as it is.
+
+        Args:
+            layer: the layer whose eigenvalues are pushed.
+        """
+        return
+
     @abstractmethod
     def penalty(self, layer: SpectralLinear, progress: float) -> Float[Tensor, ""]:
         """Compute the term that is added to the loss.
@@ -57,6 +67,16 @@ class Regularization(ABC):
         Returns:
             A scalar, differentiable in the layer's parameters.
         """
+
+    def before_step(self, layer: SpectralLinear, optimizer: Optimizer, progress: float) -> None:
+        """Act on the layer when the gradients are there; most penalties leave that to the optimizer.
+
+        Args:
+            layer: the layer whose eigenvalues are pushed.
+            optimizer: the optimizer that is about to step.
+            progress: share of the training steps that are done, in [0, 1].
+        """
+        return
 
     def after_step(
         self,

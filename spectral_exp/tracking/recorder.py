@@ -128,12 +128,13 @@ class Recorder(pl.Callback):
     def _record(self, trainer: pl.Trainer, pl_module: Recorded) -> None:
         assert self._trace is not None
         layer = pl_module.spectral_input_layer
+        eigenvalues = layer.over_all_inputs(layer.input_eigenvalues.detach()).float().cpu().numpy()
         self._trace.append(
             step=trainer.global_step,
             epoch=trainer.current_epoch,
             strength=pl_module.regularization.strength_at(pl_module.progress),
-            eigenvalues=layer.over_all_inputs(layer.input_eigenvalues.detach()).float().cpu().numpy(),
-            mask=layer.mask.cpu().numpy(),
+            eigenvalues=eigenvalues,
+            mask=eigenvalues != 0,
         )
         self._last_recorded = trainer.global_step
 

@@ -1,0 +1,58 @@
+import pytest
+import torch
+from torch import nn
+
+from spectral_exp.dataset.data import Part
+from spectral_exp.evaluation.certificate import kkt_certificate, whole_gradient
+
+
+def test_a_minimum_has_no_violation_and_a_moved_one_has():
+    # min 1/2 (w - c)^2 + a |w| for three inputs: w = c shortened by a.
+    center, strength = torch.tensor([[3.0, -2.0, 0.5]]), 1.0
+    weight = torch.tensor([[2.0, -1.0, 0.0]])
+    found = kkt_certificate(weight - center, weight, strength)
+    assert found == {
+        "n_nonzero": 2,
+        "kkt_violation_kept": 0.0,
+        "kkt_violation_dropped": 0.0,
+        "kkt_violation_kept_relative": 0.0,
+        "kkt_violation_dropped_relative": 0.0,
+        "largest_gradient_norm": 1.0,
+    }
+    moved = torch.tensor([[2.25, -1.0, 0.0]])
+    assert kkt_certificate(moved - center, moved, strength)["kkt_violation_kept"] == 0.25
+    too_sparse = torch.tensor([[2.0, 0.0, 0.0]])
+    found = kkt_certificate(too_sparse - center, too_sparse, strength=0.5)
+    assert found["kkt_violation_dropped"] == 1.5 and found["kkt_violation_dropped_relative"] == 3.0
+
+
+def test_nothing_kept_everything_kept_and_no_strength():
+    gradient = torch.tensor([[3.0, 0.0], [4.0, 1.0]])
+    nothing = kkt_certificate(gradient, torch.zeros(2, 2), strength=7.0)
+    assert nothing["n_nonzero"] == 0 and nothing["largest_gradient_norm"] == 5.0
+    assert nothing["kkt_violation_kept"] == nothing["kkt_violation_dropped"] == 0.0
+    plain = kkt_certificate(gradient, torch.ones(2, 2), strength=0.0)
+    assert plain["kkt_violation_kept"] == 5.0 and plain["kkt_violation_kept_relative"] is None
+
+
+def test_the_gradient_is_that_of_all_rows_at_once_and_dropout_rests(monkeypatch):
+    monkeypatch.setattr("spectral_exp.evaluation.certificate.ROWS_AT_ONCE", 7)
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Linear(8, 3)).double()
+    part = Part(torch.randn(23, 4, dtype=torch.float64), torch.randint(3, (23,)))
+    weight = model[0].weight
+    found = whole_gradient(model, weight, nn.functional.cross_entropy, part)
+    assert model.training and weight.grad is None
+    model.eval()
+    nn.functional.cross_entropy(model(part.inputs), part.targets).backward()
+    torch.testing.assert_close(found, weight.grad)
+
+
+@pytest.mark.parametrize("n_rows", [1, 8])
+def test_it_works_where_gradients_are_switched_off(n_rows):
+    model = nn.Linear(2, 1)
+    with torch.no_grad():
+        found = whole_gradient(
+            model, model.weight, nn.functional.mse_loss, Part(torch.ones(n_rows, 2), torch.ones(n_rows, 1))
+        )
+    assert found.shape == (1, 2) and not found.requires_grad
