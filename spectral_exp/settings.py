@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from omegaconf import DictConfig, OmegaConf
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from spectral_exp.errors import UserError
 
@@ -67,7 +68,7 @@ class Settings(BaseModel):
         named = [name for one in members for name in (one if isinstance(one, list) else [one])]
         if (isinstance(value, dict) or value in ("auto", "none")) and all(isinstance(name, str) for name in named):
             return value
-        raise ValueError("expected auto, none, or names of groups with lists of inputs")
+        raise PydanticCustomError("groups", "must be auto, none, or names of groups with lists of inputs")
 
 
 def read_settings(config: DictConfig) -> Settings:

@@ -33,6 +33,8 @@ def explain_syntax(text: str, problem: str) -> str:
     Example:
         >>> print(explain_syntax("out=a=b", ""))
         out=a=b: a value with '=' needs quotes; write 'out="a=b"', the outer quotes for the shell
+        >>> print(explain_syntax("keep=[age,color=*]", ""))
+        keep=[age,color=*]: a value with '=' needs quotes; write 'keep=[age,"color=*"]', the outer quotes for the shell
     """
     key, equals, value = text.partition("=")
     key = key.strip()
@@ -82,4 +84,7 @@ def _character_fault(bare: str) -> str | None:
 def _quoted(key: str, value: str) -> str:
     # one pair of quotes for Hydra, one for the shell
     shown = "VALUE" if any(quote in value for quote in "\"'") else value
+    if "=" in shown and shown[0] in "[{":  # the whole in quotes would be one text
+        shown = re.sub(r"[^\[\]{}:,\s]*=[^\[\]{}:,\s]*", r'"\g<0>"', shown)
+        return f"'{key}={shown}'"
     return f"""'{key}="{shown}"'"""

@@ -39,11 +39,16 @@ def test_a_table_becomes_named_inputs_and_classes(frame, load, suffix):
     data = load(frame, "label", suffix, drop=["income"])
     names = ("age", "height", "colour=blue", "colour=green", "colour=red", "smoker")
     assert data.info.feature_names == names
+    assert data.info.groups == ("age", "height", "colour", "colour", "colour", "smoker")
     assert data.info.name == "people"
     assert (data.info.task, data.info.class_names) == ("classification", ("no", "yes"))
     assert (len(data.train), len(data.val), len(data.test)) == (130, 30, 40)
     torch.testing.assert_close(data.train.inputs.mean(0), torch.zeros(6), atol=1e-5, rtol=0)
     torch.testing.assert_close(data.input_scale, torch.ones(6))
+
+
+def test_a_table_without_text_has_no_groups(frame, load):
+    assert load(frame, "label", drop=["colour"]).info.groups is None
 
 
 def test_every_row_keeps_its_own_values(frame, load):

@@ -2,6 +2,8 @@ import pytest
 import torch
 from torch import nn
 
+from spectral_exp.layer.basis_function.identity import Identity
+from spectral_exp.layer.basis_function.square import Square
 from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.regularization.path import Path
 from spectral_exp.regularization.schedule.constant import Constant
@@ -104,3 +106,73 @@ def test_an_interaction_survives_on_the_way_from_dense_to_sparse():
 def test_values_out_of_range_are_refused(options):
     with pytest.raises(ValueError, match="must be"):
         path(**options)
+
+
+GROUPS = [0, 0, 0, 1, 1, 2, *range(3, 37)]  # {0, 1, 2}, {3, 4}, and 35 alone
+
+
+def grouped(gauge, optimizer_class=torch.optim.Adam, basis=()):
+    """A layer of groups that has taken a few steps; the first group is the most relevant."""
+    torch.manual_seed(0)
+    layer = SpectralLinear(40, 6, gauge=gauge, basis=basis)
+    layer.share_eigenvalues(GROUPS)
+    with torch.no_grad():
+        layer.eigenvalues[0] = 30.0
+    optimizer = optimizer_class(layer.parameters(), lr=1e-2)
+    for _ in range(3):
+        optimizer.zero_grad()
+        layer(torch.randn(16, 40)).square().mean().backward()
+        optimizer.step()
+    return layer, optimizer
+
+
+@pytest.mark.parametrize("basis", [(), (Identity(), Square())])
+@pytest.mark.parametrize("gauge", ["free", "unit"])
+def test_a_group_leaves_whole_and_the_count_never_falls_below_the_final_one(gauge, basis):
+    for n_final in range(1, 12):
+        layer, optimizer = grouped(gauge, basis=basis)
+        order = layer.ranking().tolist()
+        path(n_final=n_final).after_step(layer, optimizer, 1.0, 7, None)
+        kept = layer.mask.nonzero().squeeze(1).tolist()
+        assert sorted(order[: len(kept)]) == kept, "the most relevant stay"
+        assert len({bool(layer.mask[j]) for j in (0, 1, 2)}) == len({bool(layer.mask[j]) for j in (3, 4)}) == 1
+        assert n_final <= len(kept) <= n_final + 2
+        rows = torch.randn(8, 40)
+        layer(rows).square().mean().backward()
+        optimizer.step()
+        assert torch.isfinite(layer(rows)).all()
+        path(n_final=n_final).after_step(layer, optimizer, 1.0, 8, None)
+        assert layer.mask.nonzero().squeeze(1).tolist() == kept
+
+
+def test_on_the_way_the_count_falls_short_by_less_than_a_group():
+    removal = path(n_final=2, start=0.0, end=1.0)
+    layer, optimizer = grouped("free")
+    with torch.no_grad():  # the first group now leaves first
+        layer.eigenvalues[0] = 1e-6
+    progress = next(p / 1000 for p in range(1000) if removal.n_kept_at(p / 1000, 40) == 38)
+    removal.after_step(layer, optimizer, progress, 1, None)
+    assert layer.n_kept == 37 and (~layer.mask).nonzero().squeeze(1).tolist() == [0, 1, 2]
+
+
+def test_the_state_of_the_optimizer_goes_on_with_groups_and_functions():
+    layer, optimizer = grouped("unit", basis=(Identity(), Square()))
+    state = {name: optimizer.state[p]["exp_avg"].clone() for name, p in layer.named_parameters()}
+    path(n_final=10).after_step(layer, optimizer, 1.0, 7, None)
+    numbers = torch.tensor(GROUPS)[layer.mask].unique()
+    assert torch.equal(optimizer.state[layer.eigenvalues]["exp_avg"], state["eigenvalues"][numbers])
+    expected = state["raw_eigenvectors"][:, layer.mask.repeat(2)]
+    assert torch.equal(optimizer.state[layer.raw_eigenvectors]["exp_avg"], expected)
+
+
+def test_inputs_that_are_always_kept_stay_with_their_group_and_count():
+    layer, optimizer = grouped("free")
+    with torch.no_grad():
+        layer.eigenvalues[[1, 10]] = 1e-6
+    mask = torch.zeros(40, dtype=torch.bool)
+    mask[[3, 13]] = True
+    layer.keep_always(mask)
+    path(n_final=6).after_step(layer, optimizer, 1.0, 7, None)
+    assert layer.n_kept == 6 and layer.mask[[0, 1, 2, 3, 4, 13]].all()
+    path(n_final=1).after_step(layer, optimizer, 1.0, 8, None)
+    assert layer.mask.nonzero().squeeze(1).tolist() == [3, 4, 13]

@@ -99,3 +99,28 @@ def test_no_regularization_is_zero_and_moves_nothing():
 def test_a_negative_strength_is_refused(make):
     with pytest.raises(ValueError, match="strength must be >= 0, got -1"):
         make()
+
+
+@pytest.mark.parametrize("gauge", ["free", "unit"])
+def test_with_groups_the_penalty_is_the_sum_over_groups(gauge):
+    torch.manual_seed(0)
+    spectral = SpectralLinear(4, 3, gauge=gauge, dtype=torch.float64)
+    spectral.share_eigenvalues([0, 1, 1, 0])
+    expected = 2.0
+    if gauge == "unit":  # the group lasso on blocks of columns
+        weight = spectral.weight.detach()
+        expected = weight[:, [0, 3]].norm() + weight[:, [1, 2]].norm()
+    assert PENALTIES[0].penalty(spectral, 0.5).item() == pytest.approx(0.3 * float(expected))
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_inputs_that_are_always_kept_are_not_pressed(penalty):
+    spectral, alone = layer(), SpectralLinear(2, 3, dtype=torch.float64)
+    spectral.keep_always(torch.tensor([True, False, True, False]))
+    with torch.no_grad():
+        alone.eigenvalues.copy_(spectral.eigenvalues[[1, 3]])
+        alone.raw_eigenvectors.copy_(spectral.raw_eigenvectors[:, [1, 3]])
+    value = penalty.penalty(spectral, 0.5)
+    torch.testing.assert_close(value, penalty.penalty(alone, 0.5))
+    value.backward()
+    assert (spectral.eigenvalues.grad != 0).tolist() == [False, True, False, True]

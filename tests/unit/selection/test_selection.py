@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from spectral_exp.functional.relevance import ranking
+from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.selection.curve_selection import ScoreCurve
 from spectral_exp.selection.nonzero import Nonzero
 from spectral_exp.selection.one_se import OneSE
@@ -62,3 +63,45 @@ def test_more_inputs_than_there_are_cannot_be_kept():
 def test_values_out_of_range_are_refused(make):
     with pytest.raises(ValueError, match="must be"):
         make()
+
+
+def layer(eigenvalues):
+    spectral = SpectralLinear(4, 3, gauge="unit")
+    with torch.no_grad():
+        spectral.eigenvalues.copy_(torch.tensor(eigenvalues))
+    return spectral
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        (TopK(2), [True, True, False, False]),  # the one that is always kept counts
+        (Threshold(0.4), [True, True, False, True]),
+        (Nonzero(), [True, True, True, True]),
+    ],
+)
+def test_what_is_always_kept_is_selected_whatever_the_rule(selection, expected):
+    spectral = layer([0.0, 4.0, 1.0, 2.0])
+    spectral.keep_always(torch.tensor([True, False, False, False]))
+    assert selection.select(spectral, None).tolist() == expected
+
+
+def test_a_group_is_selected_whole():
+    spectral = SpectralLinear(4, 3, gauge="unit")
+    spectral.share_eigenvalues([0, 1, 0, 1])
+    with torch.no_grad():
+        spectral.eigenvalues.copy_(torch.tensor([1.0, 2.0]))
+    assert TopK(1).select(spectral, None).tolist() == [False, True, False, True]
+    assert TopK(3).select(spectral, None).tolist() == [True] * 4
+    assert Threshold(0.6).select(spectral, None).tolist() == [False, True, False, True]
+
+
+def test_without_groups_the_mask_is_that_of_the_rule():
+    spectral, scale = layer([1.0, 4.0, 1.0, 2.0]), torch.tensor([9.0, 1.0, 1.0, 1.0])
+    assert TopK(2).select(spectral, scale).tolist() == [True, True, False, False]
+
+
+def test_fewer_than_what_is_always_kept_cannot_be_asked_for():
+    TopK(3).check(4, n_always_kept=3)
+    with pytest.raises(ValueError, match=r"k must be at least the number of inputs that are always kept \(3\), got 2"):
+        TopK(2).check(4, n_always_kept=3)
