@@ -79,7 +79,7 @@ def _write_config(folder: Path, config: DictConfig) -> None:
 def _train_and_rank(config: DictConfig, training: Training, data: Data, selection: Selection) -> dict[str, Any]:
     folder, module, trainer, settings = training.folder, training.module, training.trainer, training.settings
     if settings.refit.epochs:
-        check_refit(module)
+        check_refit(config, module)
     checkpoint = training.find_checkpoint() if settings.resume else None
     if trainer.is_global_zero:
         if settings.resume:

@@ -94,6 +94,8 @@ class Training:
         for evaluate in (self.trainer.validate, self.trainer.test):
             scores |= evaluate(module, self.loaders, verbose=False)[0]
         module.to(self.trainer.strategy.root_device)  # which Lightning leaves when it is done
+        for metrics in (module.val_metrics, module.test_metrics):
+            metrics.reset()  # their states are of inference mode, and training could not add to them
         return scores
 
 

@@ -49,10 +49,9 @@ class StandardError(Metric):
             scores = (predicted.argmax(dim=1) == targets).float()
         else:
             scores = (predicted - targets).abs()
-        # Not in place: Lightning makes states that inference mode has touched read-only outside of it.
-        self.n_rows = self.n_rows + len(scores)
-        self.total = self.total + scores.sum()
-        self.total_of_squares = self.total_of_squares + scores.square().sum()
+        self.n_rows += len(scores)
+        self.total += scores.sum()
+        self.total_of_squares += scores.square().sum()
 
     def compute(self) -> Any:
         """Give the standard error.
