@@ -83,7 +83,8 @@ def whole_gradient(
     model.eval()
     total = torch.zeros_like(weight)
     with torch.enable_grad():
-        for inputs, targets in zip(part.inputs.split(ROWS_AT_ONCE), part.targets.split(ROWS_AT_ONCE), strict=True):
+        chunks = (torch.split(tensor, ROWS_AT_ONCE) for tensor in (part.inputs, part.targets))
+        for inputs, targets in zip(*chunks, strict=True):
             mean = loss(model(inputs.to(weight.device)), targets.to(weight.device))
             total += torch.autograd.grad(mean, weight)[0] * (len(targets) / len(part))
     model.train(was_training)

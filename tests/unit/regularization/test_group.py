@@ -161,7 +161,7 @@ def test_the_penalty_is_shown_and_has_no_gradient_of_its_own():
 
 @pytest.mark.parametrize("options", [{"gauge": "free"}, {"gauge": "unit", "train_output_eigenvalues": True}])
 def test_a_layer_whose_eigenvalues_are_no_column_norms_is_refused(options):
-    with pytest.raises(ValueError, match="add model.gauge=unit"):
+    with pytest.raises(ValueError, match=r"add model\.gauge=unit"):
         Group(0.1, Constant()).prepare(SpectralLinear(3, 2, **options))
 
 
