@@ -45,14 +45,16 @@ def irrelevant_over_weakest_relevant(
 
     Returns:
         The ratio; below 1, every irrelevant input ranks below every clearly relevant one. None if there are
-        no irrelevant or no clearly relevant inputs.
+        no irrelevant or no clearly relevant inputs, or if one of these has no relevance at all.
 
     Example:
         >>> irrelevant_over_weakest_relevant(np.array([2.0, 1.0, 0.1]), np.array([0.9, 0.1, 0.0]))
         0.05
     """
     irrelevant, clear = relevance[true_strength == 0], relevance[true_strength > weakest]
-    return float(irrelevant.max() / clear.min()) if len(irrelevant) and len(clear) else None
+    if not len(irrelevant) or not len(clear) or clear.min() == 0:
+        return None
+    return float(irrelevant.max() / clear.min())
 
 
 def separation_of_truth(
