@@ -28,6 +28,12 @@ def test_the_ratio_tells_whether_an_irrelevant_input_ranks_above_a_clear_one():
     assert irrelevant_over_weakest_relevant(np.ones(2), np.array([0.9, 0.4])) is None
 
 
+def test_a_relevant_input_without_relevance_leaves_no_ratio():
+    strength = np.array([0.9, 0.4, 0.0])
+    assert irrelevant_over_weakest_relevant(np.array([3.0, 0.0, 1.0]), strength) is None
+    assert irrelevant_over_weakest_relevant(np.array([3.0, 0.0, 0.0]), strength) is None
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_separation_equals_its_definitions(seed):
     random = np.random.default_rng(seed)
