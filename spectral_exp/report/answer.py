@@ -87,8 +87,8 @@ def _headline(problem: Problem, one: Configuration) -> str:
     n_features = problem.info.n_features
     kept = f"{inputs_of(one.n_selected.mean).split()[0]} of {inputs_of(n_features)}"
     if one.n_selected.sd > 0:
-        kept += " (on average)"
-    gives = "gives" if n_features == 1 else "give"
+        kept = f"On average {kept}"
+    gives = "gives" if one.n_selected.mean == 1 else "give"
     value = f"{gives} a test {score.words} of {score.write(one.with_selected.mean)}"
     if not score.is_higher_better:
         value += " in units of the target"
@@ -99,20 +99,20 @@ def _interval(value: Estimate, problem: Problem) -> str:
     if value.n < 2:
         return ""
     score = problem.score
-    low, high = max(value.low, 0.0), min(value.high, 1.0) if score.is_higher_better else value.high  # its range
+    low, high = score.within_range(value.low, value.high)
     return f" (mean of {runs_of(value.n)}, 95 % interval {score.write(low)} to {score.write(high)})"
 
 
 def _stability(one: Configuration) -> str:
     if len(one.runs) < 2:
-        return "How stable the selection is, one run cannot tell."
+        return "How stable the selection is, one seed cannot tell."
     value = one.stability
     if not isfinite(value.value):
         which = "every input" if one.masks.all() else "no input"
         return f"All {runs_of(len(one.runs))} select {which}, so there is no stability to measure."
     agree = "well" if value.value >= _EXCELLENT else "poorly" if value.value < _POOR else "moderately"
     return (
-        f"Which ones they are agrees {agree} between seeds "
+        f"Different seeds agree {agree} on which ones "
         f"(stability {value.value:.2f}, 95 % interval {value.low:.2f} to {value.high:.2f}; 1 is perfect, 0 is chance)."
     )
 

@@ -177,9 +177,9 @@ def _read(folder: Path, root: Path, names: dict[tuple[str, ...], tuple[str, ...]
         try:
             inputs = _read_inputs(run, names)
             row["seed"] = run.metrics.get("seed", row.get("seed"))
-            row["n_selected"] = int(inputs.is_selected.sum())
+            row["n_selected"] = n_selected = int(inputs.is_selected.sum())
             if run.has(MASKING_CURVE):
-                row |= _scores_with_selected(run, int(row["n_selected"]))
+                row |= _scores_with_selected(run, n_selected)
         except UserError as error:
             row |= {"state": "broken", "error": str(error)}
             inputs = None

@@ -55,7 +55,24 @@ class Score:
         Returns:
             Such as "0.941" for a share, and four digits of an error, which is in the units of the target.
         """
-        return f"{value:.3f}" if self.is_higher_better else f"{value:,.4g}"
+        return f"{value:{self.form}}"
+
+    @property
+    def form(self) -> str:
+        """How a score is written: three decimals of a share, four digits of an error."""
+        return ".3f" if self.is_higher_better else ",.4g"
+
+    def within_range(self, low: float, high: float) -> tuple[float, float]:
+        """Cut an interval to the values that the score can have.
+
+        Args:
+            low: lower end.
+            high: upper end.
+
+        Returns:
+            The ends, 0 to 1 for a share, >= 0 for an error.
+        """
+        return max(low, 0.0), min(high, 1.0) if self.is_higher_better else high
 
 
 ACCURACY = Score("accuracy", "accuracy", is_higher_better=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +19,7 @@ KEPT, DROPPED, ACCENT, INK, MUTED, GRID = "#0b6aa8", "#b9c0c8", "#c8501e", "#1f2
 BANDS = ("rgba(120,130,140,0.20)", "rgba(120,130,140,0.35)")
 # From dark to light by rank, short of the yellow that cannot be read on white and the violet that cannot on black.
 LINES = sample_colorscale("Viridis", [rank * 0.8 / (N_LINES - 1) for rank in range(N_LINES)])
+_LINES_ON_BLACK = sample_colorscale("Viridis", [0.3 + rank * 0.7 / (N_LINES - 1) for rank in range(N_LINES)])
 COLORSCALE = "Viridis"
 
 # What each colour becomes on a dark screen; the page's script replaces them.
@@ -30,7 +30,7 @@ DARK = {
     INK: "#e6ebf0",
     MUTED: "#9aa5b1",
     GRID: "#2a323b",
-    **dict(zip(LINES, sample_colorscale("Viridis", [0.3 + rank * 0.7 / (N_LINES - 1) for rank in range(N_LINES)]))),
+    **dict(zip(LINES, _LINES_ON_BLACK, strict=True)),
 }
 
 _AXIS = {
@@ -53,6 +53,7 @@ class Chart:
         description: what there is to see, for those who cannot see it and as its caption.
         figure: the figure.
         table: its numbers, or the most important of them; None where another table of the page has them.
+        is_wide: whether it needs the whole width of the page.
     """
 
     key: str
@@ -60,6 +61,7 @@ class Chart:
     description: str
     figure: go.Figure
     table: Table | None = None
+    is_wide: bool = False
 
     @property
     def json(self) -> Markup:
@@ -83,8 +85,7 @@ def script_json(content: Any) -> Markup:
     """
     from plotly.io.json import to_json_plotly
 
-    text = to_json_plotly(content, engine="json")
-    json.loads(text)
+    text = str(to_json_plotly(content, engine="json"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Markup(text)
@@ -101,6 +102,24 @@ def text_of(name: str, width: int = 28) -> str:
         The text, escaped.
     """
     return html.escape(shorten(name, width), quote=False)
+
+
+def log_ticks(low: float, high: float) -> list[int]:
+    """Choose the ticks of a logarithmic axis of counts.
+
+    Args:
+        low: the smallest count.
+        high: the largest count.
+
+    Returns:
+        1, 2, 5, 10, 20 and so on, as far as the axis goes.
+
+    Example:
+        >>> log_ticks(3, 64)
+        [5, 10, 20, 50]
+    """
+    ticks = [digit * 10**power for power in range(10) for digit in (1, 2, 5)]
+    return [tick for tick in ticks if low <= tick <= high]
 
 
 def new_figure(height: int, x_title: str, y_title: str, **layout: Any) -> go.Figure:
@@ -124,7 +143,7 @@ def new_figure(height: int, x_title: str, y_title: str, **layout: Any) -> go.Fig
         plot_bgcolor="rgba(0,0,0,0)",
         font={"family": "system-ui, sans-serif", "size": 13, "color": INK},
         hoverlabel={"font": {"family": "system-ui, sans-serif"}, "align": "left"},
-        legend={"orientation": "h", "yanchor": "top", "y": -0.22, "x": 0},
+        legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0, "traceorder": "normal"},
         hovermode="closest",
         dragmode=False,  # a finger that scrolls the page must not zoom into a figure
     )

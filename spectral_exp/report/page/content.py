@@ -15,7 +15,7 @@ from spectral_exp.report.collect import CollectedRun
 from spectral_exp.report.consensus import consensus
 from spectral_exp.report.page.chart import Chart
 from spectral_exp.report.page.run_charts import Evolution, evolution, image_chart, inputs_curve_chart, relevance_chart
-from spectral_exp.report.page.sweep_charts import pareto_chart, parallel_chart, selection_map
+from spectral_exp.report.page.sweep_charts import parallel_chart, pareto_chart, selection_map
 from spectral_exp.report.page.table import Table
 from spectral_exp.report.page.tables import configuration_rows, consensus_rows, ranking_rows, run_rows
 from spectral_exp.report.run_files import RunFiles
@@ -156,7 +156,7 @@ def _of_problem(problem: Problem, prefix: str, anchors: dict[str, str], key: str
             )
         )
     run = (said.configuration if said else problem.configurations[0]).runs[0]
-    title = f"{prefix}one run of the answer: {run.name}" if said else f"{prefix}one run: {run.name}"
+    title = f"{prefix}one run of the answer: run {run.name}" if said else f"{prefix}one run: run {run.name}"
     return [asked, compared, agreed, *_run_section(RunFiles(run.folder), f"{key}-run", title)]
 
 
@@ -226,7 +226,7 @@ def _inputs(info: Any) -> str:
 
 
 def _asked_of_run(files: RunFiles) -> dict[str, str]:
-    facts = {}
+    facts: dict[str, str] = {}
     row = Section("")
     info = _try(row, files, DATASET, lambda: files.dataset)
     if info:
@@ -248,6 +248,9 @@ def _asked_of_run(files: RunFiles) -> dict[str, str]:
 
 def _unfinished(run: CollectedRun) -> str:
     state, error = str(run.row["state"]), str(run.row.get("error") or "")
+    if run.is_done:
+        none = "selects no input; a lower selection.threshold or regularization.strength keeps more"
+        return f"This run {'has no test score of its selection' if run.number('n_selected') else none}."
     if state == "running":
         return "This run has not ended: it still goes on, or it was killed."
     if state == "interrupted":
@@ -285,7 +288,7 @@ def _sweep_commands(path: Path, shown: RunFiles) -> list[str]:
 
     commands = []
     try:
-        task = OmegaConf.load(path / "multirun.yaml").hydra.overrides.task  # type: ignore[union-attr]
+        task = OmegaConf.load(path / "multirun.yaml").hydra.overrides.task
         commands.append(shlex.join(["spectral-train", "-m", *map(str, task)]))
     except Exception:  # Hydra's record of the sweep: absent in other folders, and not ours to trust
         commands.append(_command(shown))

@@ -23,6 +23,7 @@ from spectral_exp.report.page.chart import (
     MUTED,
     N_LINES,
     Chart,
+    log_ticks,
     new_figure,
     script_json,
     text_of,
@@ -40,7 +41,7 @@ N_BARS = 30
 N_SLIDER_RECORDS = 60
 N_SLIDER_PIXELS = 4096
 
-_MASKED_SCORES = {"accuracy": "test accuracy", "mae": "test mean absolute error"}
+_METRICS = {"accuracy": "accuracy", "mae": "mean absolute error"}
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,11 @@ def _lines(trace: Trace, sizes: np.ndarray, ranking: Sequence[RankedFeature], ke
     figure.update_yaxes(rangemode="tozero")
     figure.update_traces(hovertemplate="%{y:.3g}", selector={"hoverinfo": None})
     figure.add_vline(x=int(trace.step[-1]), line={"color": ACCENT, "width": 1.5, "dash": "dash"})
-    rows = [[one.name, float(sizes[0, one.feature]), float(sizes[-1, one.feature])] for one in named]
-    first = f" The largest at the end belongs to {named[0].name}." if named else " At the end all are 0."
+    rows: list[list[str | float]] = [
+        [one.name, float(sizes[0, one.feature]), float(sizes[-1, one.feature])] for one in named
+    ]
+    largest = max(ranking, key=lambda one: sizes[-1, one.feature])
+    first = f" The largest at the end is that of {largest.name}." if named else " At the end all are 0."
     return Chart(
         f"{key}-eigenvalues",
         "Eigenvalues over training",
@@ -132,7 +136,7 @@ def _bars_of(shown: np.ndarray, ranking: Sequence[RankedFeature], key: str) -> C
 
 
 def _pixels(sizes: np.ndarray, shape: tuple[int, ...], high: float, key: str) -> Chart:
-    figure = new_figure(380, "column", "row")
+    figure = new_figure(380, "", "", margin={"t": 16, "b": 30}, meta="image")
     figure.add_heatmap(
         z=sizes.reshape(shape), zmin=0, zmax=max(high, 1e-12), colorscale=COLORSCALE,
         hovertemplate="row %{y}, column %{x}: %{z:.3g}<extra></extra>", colorbar={"thickness": 12},
@@ -206,8 +210,8 @@ def image_chart(
         The figure.
     """
     figure = make_subplots(1, 2, horizontal_spacing=0.08)
-    figure.update_layout(new_figure(400, "column", "").layout)
-    figure.update_layout(showlegend=False, margin={"t": 36})
+    figure.update_layout(new_figure(340, "", "").layout)
+    figure.update_layout(showlegend=False, margin={"t": 30, "b": 30}, meta="image")
     scales = (COLORSCALE, [[0, DROPPED], [1, KEPT]])
     for column, (values, scale, title) in enumerate(zip((relevance, kept), scales, titles, strict=True), start=1):
         figure.add_heatmap(
@@ -216,16 +220,17 @@ def image_chart(
             hovertemplate="row %{y}, column %{x}: %{z:.3g}<extra></extra>",
         )  # fmt: skip
         _image_axes(figure, column)
+        suffix = "" if column == 1 else column
         figure.add_annotation(
-            text=title, xref=f"x{'' if column == 1 else column} domain", yref="paper", x=0, y=1.02,
+            text=title, xref=f"x{suffix} domain", yref=f"y{suffix} domain", x=0, y=1,
             showarrow=False, xanchor="left", yanchor="bottom",
         )  # fmt: skip
     return Chart(f"{key}-image", "Pixels", description, figure)
 
 
 def _image_axes(figure: go.Figure, column: int) -> None:
-    axes = {"showgrid": False, "zeroline": False, "constrain": "domain"}
-    figure.update_xaxes(**axes, title_text="column", selector=column - 1)
+    axes = {"showgrid": False, "zeroline": False, "constrain": "domain", "showline": False, "constraintoward": "top"}
+    figure.update_xaxes(**axes | {"constraintoward": "left"}, selector=column - 1)
     anchor = "x" if column == 1 else f"x{column}"
     figure.update_yaxes(**axes, autorange="reversed", scaleanchor=anchor, selector=column - 1)
 
@@ -244,7 +249,9 @@ def inputs_curve_chart(masking: MaskingCurve | None, path: PathCurve | None, n_s
     """
     if masking is None and path is None:
         return None
-    figure = new_figure(400, "inputs kept", "score", xaxis_type="log")
+    figure = new_figure(400, "inputs kept", "", xaxis_type="log", showlegend=True)
+    metric = masking.metric if masking else path.metric.partition("/")[2] if path else ""
+    figure.update_yaxes(title_text=_METRICS.get(metric, metric))
     rows: list[list[str | float]] = []
     told = []
     for name, n_kept, score, color, dash in _curves(masking, path):
@@ -253,7 +260,10 @@ def inputs_curve_chart(masking: MaskingCurve | None, path: PathCurve | None, n_s
             hovertemplate="%{x} inputs: %{y:.4g}",
         )  # fmt: skip
         rows += [[name, int(count), float(value)] for count, value in zip(n_kept, score, strict=True)]
-        told.append(f"{name}: {score[0]:.3g} with {n_kept[0]:,.0f} and {score[-1]:.3g} with {n_kept[-1]:,.0f}")
+        ends = f"{score[0]:.3g} with {n_kept[0]:,.0f} and {score[-1]:.3g} with {n_kept[-1]:,.0f}"
+        told.append(f"{name[0].upper()}{name[1:]}: {ends}")
+    counts = [int(row[1]) for row in rows]
+    figure.update_xaxes(tickvals=log_ticks(min(counts), max(counts)))
     if n_selected:
         figure.add_vline(x=n_selected, line={"color": MUTED, "width": 1.5, "dash": "dash"})
         figure.add_annotation(
@@ -273,7 +283,7 @@ def _curves(masking: MaskingCurve | None, path: PathCurve | None) -> list[tuple[
     curves = []
     if masking is not None:
         some = masking.n_kept > 0
-        name = f"{_MASKED_SCORES.get(masking.metric, masking.metric)}, the others set to 0"
+        name = f"test {_METRICS.get(masking.metric, masking.metric)}, the others set to 0"
         curves.append((name, masking.n_kept[some], masking.score[some], KEPT, "solid"))
     if path is not None:
         name = f"{VALIDATION_SCORES[path.metric]} of the net on its path"

@@ -13,12 +13,12 @@ from spectral_exp.report.collect import CollectedRun
 from spectral_exp.report.consensus import Consensus
 from spectral_exp.report.page.chart import (
     ACCENT,
-    COLORSCALE,
     DROPPED,
     INK,
     KEPT,
     MUTED,
     Chart,
+    log_ticks,
     new_figure,
     text_of,
 )
@@ -70,7 +70,7 @@ def pareto_chart(problem: Problem, chosen: Configuration, anchors: Mapping[str, 
             marker={"symbol": "circle-open", "size": 19, "color": INK, "line": {"width": 2}}, hoverinfo="skip",
         )  # fmt: skip
     if n_inputs.min() >= 1 and n_inputs.max() > 20 * n_inputs.min():
-        figure.update_xaxes(type="log")
+        figure.update_xaxes(type="log", tickvals=log_ticks(n_inputs.min(), n_inputs.max()))
     rows = [[problem.label(configurations[at]) or "all runs", n_inputs[at], value[at]] for at in order]
     best = order[-1]
     return Chart(
@@ -161,10 +161,12 @@ def selection_map(problem: Problem, together: Consensus, key: str) -> Chart:
     return Chart(
         f"{key}-selection",
         "Which inputs are selected, run by run",
-        f"The inputs that are selected most often, by {what}: blue is selected.{left_out} Of {len(together.frequency):,} "
-        f"inputs {always:,} {'is' if always == 1 else 'are'} selected by every run and {never:,} by none.",
+        f"The inputs that are selected most often, by {what}: blue is selected.{left_out} "
+        f"Of {len(together.frequency):,} inputs {always:,} {'is' if always == 1 else 'are'} selected by every run "
+        f"and {never:,} by none.",
         figure,
-        simple_table(
+        is_wide=True,
+        table=simple_table(
             "Selection frequency",
             ("input", "share of runs"),
             [[name, float(together.frequency[column])] for name, column in zip(names, columns, strict=True)],
@@ -194,21 +196,24 @@ def parallel_chart(problem: Problem, key: str) -> Chart | None:
         return None
     dimensions = [_dimension(name, [run.settings.get(name, "") for run in runs]) for name in problem.varied[:N_AXES]]
     for label, column in (("inputs kept", "n_selected"), (f"test {problem.score.words}", problem.score.with_selected)):
-        dimensions.append({"label": label, "values": [run.number(column) for run in runs]})
+        dimensions.append({"label": label, "values": [run.number(column) for run in runs], "tickformat": ".3~g"})
     score = [run.number(problem.score.with_selected) for run in runs]
+    low, high = (DROPPED, ACCENT) if problem.score.is_higher_better else (ACCENT, DROPPED)
     figure = new_figure(440, "", "")
     figure.add_parcoords(
-        dimensions=dimensions, line={"color": score, "colorscale": COLORSCALE, "reversescale": not problem.score.is_higher_better},
-        labelfont={"color": INK}, tickfont={"color": INK}, rangefont={"color": MUTED}, labelangle=-12, labelside="bottom",
+        dimensions=dimensions, line={"color": score, "colorscale": [[0, low], [0.5, KEPT], [1, high]]},
+        labelfont={"color": INK}, tickfont={"color": INK}, rangefont={"color": MUTED},
+        labelangle=-15 if len(dimensions) > 3 else 0,
     )  # fmt: skip
-    figure.update_layout(margin={"l": 70, "r": 50, "t": 24, "b": 70})
+    figure.update_layout(margin={"l": 60, "r": 60, "t": 80, "b": 24})
     left_out = len(problem.varied) - N_AXES
     more = f" {left_out} more {'was' if left_out == 1 else 'were'} varied." if left_out > 0 else ""
     return Chart(
         f"{key}-parallel",
         "Settings against results",
-        f"Each of {len(runs):,} runs is a line across {', '.join(problem.varied[:N_AXES])}, inputs kept and score; bright is "
-        f"better. Drag along an axis to choose runs.{more} The table of runs has the numbers.",
+        f"Each of {len(runs):,} runs is a line across {', '.join(problem.varied[:N_AXES])}, inputs kept and score; "
+        f"from grey (worst) to orange (best). Drag along an axis to choose runs.{more} "
+        "The table of runs has the numbers.",
         figure,
     )
 

@@ -60,12 +60,12 @@ class Table:
     numeric: frozenset[str] = field(default=frozenset())
 
 
-def number_cell(value: float | None, digits: int = 4, share: float | None = None) -> Cell:
+def number_cell(value: float | None, form: str = "", share: float | None = None) -> Cell:
     """Write a number.
 
     Args:
         value: the number; None or NaN leaves the cell empty.
-        digits: how many are significant.
+        form: how it is written, such as ".2f"; four digits by default, and all of a whole number.
         share: length of a bar behind it, 0 to 1.
 
     Returns:
@@ -73,8 +73,8 @@ def number_cell(value: float | None, digits: int = 4, share: float | None = None
     """
     if value is None or isnan(value):
         return Cell("")
-    text = f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:,.{digits}g}"
-    return Cell(text, float(value), share=share)
+    form = form or (",.0f" if float(value).is_integer() and abs(value) < 1e15 else ",.4g")
+    return Cell(f"{value:{form}}", float(value), share=share)
 
 
 def simple_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str | float]]) -> Table:

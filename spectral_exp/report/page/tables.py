@@ -14,6 +14,7 @@ from spectral_exp.report.collect import WITH_SELECTED, CollectedRun
 from spectral_exp.report.consensus import Consensus
 from spectral_exp.report.page.table import Cell, Row, Table, number_cell
 from spectral_exp.report.ranking import RankedFeature
+from spectral_exp.report.score import Score
 from spectral_exp.tracking.run_folder import CONFIG, RANKING
 
 # More rows than this are read by nobody, and slow a phone down.
@@ -71,11 +72,11 @@ def consensus_rows(problem: Problem, together: Consensus) -> Table:
             [
                 number_cell(int(together.by_mean_rank[one])),
                 Cell(problem.info.feature_names[one]),
-                number_cell(float(together.frequency[one]), share=float(together.frequency[one])),
+                number_cell(float(together.frequency[one]), ".0%", share=float(together.frequency[one])),
                 number_cell(int(together.by_frequency[one])),
-                number_cell(float(together.mean_rank[one])),
-                number_cell(float(together.sd_rank[one]), 3),
-                number_cell(float(together.relevance[one]), 3),
+                number_cell(float(together.mean_rank[one]), ",.1f"),
+                number_cell(float(together.sd_rank[one]), ",.1f"),
+                number_cell(float(together.relevance[one]), ".3f"),
             ]
         )
         for one in order
@@ -117,16 +118,16 @@ def configuration_rows(problem: Problem) -> Table:
                 [
                     *(Cell(one.settings.get(key, ""), _number_in(one.settings.get(key, ""))) for key in problem.varied),
                     number_cell(len(one.runs)),
-                    number_cell(one.with_selected.mean),
-                    number_cell(one.with_selected.sd, 2),
-                    _interval(one.with_selected),
-                    number_cell(one.whole_net.mean),
-                    number_cell(one.n_selected.mean, 3),
-                    number_cell(stability.value, 3),
+                    number_cell(one.with_selected.mean, score.form),
+                    number_cell(one.with_selected.sd, ".2g"),
+                    _interval(one.with_selected, score),
+                    number_cell(one.whole_net.mean, score.form),
+                    number_cell(one.n_selected.mean, ",.4g"),
+                    number_cell(stability.value, ".2f"),
                     Cell(
                         f"{stability.low:.2f} to {stability.high:.2f}" if isfinite(stability.low) else "", stability.low
                     ),
-                    number_cell(one.seconds.mean, 3),
+                    number_cell(one.seconds.mean, ",.3g"),
                 ]
             )
         )
@@ -134,8 +135,11 @@ def configuration_rows(problem: Problem) -> Table:
     return Table(caption, (*problem.varied, *numeric), rows, numeric=frozenset(numeric))
 
 
-def _interval(value: Estimate) -> Cell:
-    return Cell(f"{value.low:.4g} to {value.high:.4g}", value.low) if isfinite(value.low) else Cell("")
+def _interval(value: Estimate, score: Score) -> Cell:
+    if not isfinite(value.low):
+        return Cell("")
+    low, high = score.within_range(value.low, value.high)
+    return Cell(f"{score.write(low)} to {score.write(high)}", low)
 
 
 def run_rows(runs: Sequence[CollectedRun], anchors: Mapping[str, str], page_folder: Path) -> Table:

@@ -11,9 +11,22 @@
     let text = document.querySelector(`script[data-chart="${key}"]`).textContent;
     if (dark) for (const [light, other] of Object.entries(darkColors)) text = text.replaceAll(light, other);
     const figure = JSON.parse(text);
-    if (isNarrow.matches) {
-      figure.layout.font.size = 11;
-      figure.layout.margin = { ...figure.layout.margin, l: Math.min(figure.layout.margin.l, 44), r: 8 };
+    return isNarrow.matches ? narrowed(figure) : figure;
+  }
+
+  // On a phone: smaller text, two columns of legend, and every third of many names along the axis.
+  function narrowed(figure) {
+    const { layout } = figure;
+    layout.font.size = 11;
+    if (layout.meta === "image") layout.height = 240;
+    else if (figure.data.length > 8) {
+      layout.height += 90;
+      layout.legend = { ...layout.legend, entrywidth: 0.45, entrywidthmode: "fraction", font: { size: 10 } };
+    }
+    const axis = layout.xaxis;
+    if (axis?.ticktext?.length > 20) {
+      axis.tickvals = axis.tickvals.filter((_, place) => place % 3 === 0);
+      axis.ticktext = axis.ticktext.filter((_, place) => place % 3 === 0);
     }
     return figure;
   }
