@@ -127,12 +127,12 @@ def _choice(problem: Problem, one: Configuration, best: Configuration, by_valida
     value = best.validation if by_validation else best.with_selected
     of_best = f"{problem.score.write(value.mean)} with {inputs_of(best.n_selected.mean)}"
     if one is not best:
-        how = f"the fewest inputs within one standard error of the best {by} ({of_best}; {problem.label(best)})"
+        how = f"has the fewest inputs within one standard error of the best {by} ({of_best}; {problem.label(best)})"
     elif isfinite(value.standard_error):
-        how = f"the best {by}, {of_best}; none with fewer inputs is within one standard error of it"
+        how = f"has the best {by}, {of_best}; none with fewer inputs is within one standard error of it"
     else:
-        how = f"the best {by}, {of_best}; without further seeds its standard error is not known"
-    notes = [f"Of {count:,} configurations this is {how}."]
+        how = f"has the best {by}, {of_best}; without further seeds its standard error is not known"
+    notes = [f"Of {count:,} configurations this one {how}."]
     if not by_validation:
         notes.append(
             "The choice was made on the test rows, because nets that also read other inputs have no validation score "

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float, Int
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.errors import UserError
 from spectral_exp.report.run_files import RunFiles, find_runs
-from spectral_exp.report.run_row import order_columns, read_overrides, run_row
+from spectral_exp.report.run_row import SCORES, order_columns, read_overrides, run_row
 from spectral_exp.tracking.run_folder import DATASET, MASKING_CURVE, RANKING, STATUS, write_whole
 
 if TYPE_CHECKING:
@@ -136,8 +136,12 @@ def runs_table(runs: Sequence[CollectedRun]) -> pd.DataFrame:
 
     rows = [{"run": run.name, **run.row} for run in runs]
     table = pd.DataFrame(rows, columns=order_columns(rows, ("run", "state")))
-    counts = [column for column in ("n_features", "n_selected") if column in table]
-    return table.astype(dict.fromkeys(counts, "Int64"))
+    for column in table:
+        if column in ("n_features", "n_selected", "seconds") or column.startswith(SCORES):
+            table[column] = pd.to_numeric(table[column], errors="coerce")
+        else:
+            table[column] = table[column].astype("string")
+    return table.astype({"n_features": "Int64", "n_selected": "Int64"})
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
@@ -176,7 +180,7 @@ def _read(folder: Path, root: Path, names: dict[tuple[str, ...], tuple[str, ...]
     if row["state"] == "done":
         try:
             inputs = _read_inputs(run, names)
-            row["seed"] = run.metrics.get("seed", row.get("seed"))
+            row["seed"] = str(run.metrics.get("seed", row.get("seed", "")))
             row["n_selected"] = n_selected = int(inputs.is_selected.sum())
             if run.has(MASKING_CURVE):
                 row |= _scores_with_selected(run, n_selected)

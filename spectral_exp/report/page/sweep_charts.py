@@ -160,7 +160,7 @@ def selection_map(problem: Problem, together: Consensus, key: str) -> Chart:
     left_out = "" if is_by_run or len(problem.configurations) <= N_MAP_ROWS else f" The {N_MAP_ROWS} best are shown."
     return Chart(
         f"{key}-selection",
-        "Which inputs are selected, run by run",
+        "Which inputs are selected, run by run" if is_by_run else "Which inputs are selected, by configuration",
         f"The inputs that are selected most often, by {what}: blue is selected.{left_out} "
         f"Of {len(together.frequency):,} inputs {always:,} {'is' if always == 1 else 'are'} selected by every run "
         f"and {never:,} by none.",
