@@ -3,13 +3,14 @@
   const isDark = matchMedia("(prefers-color-scheme: dark)");
   const isNarrow = matchMedia("(max-width: 600px)");
   const darkColors = JSON.parse(document.getElementById("dark").textContent);
+  const lightColors = new RegExp(Object.keys(darkColors).join("|").replace(/[()]/g, "\\$&"), "g");
   const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"],
                    toImageButtonOptions: { format: "svg" } };
 
   // The figures are stored in the colours of a light page; on a dark one each colour has a counterpart.
   function figureOf(key, dark) {
     let text = document.querySelector(`script[data-chart="${key}"]`).textContent;
-    if (dark) for (const [light, other] of Object.entries(darkColors)) text = text.replaceAll(light, other);
+    if (dark) text = text.replace(lightColors, (light) => darkColors[light]);
     const figure = JSON.parse(text);
     return isNarrow.matches ? narrowed(figure) : figure;
   }
