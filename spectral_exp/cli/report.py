@@ -4,8 +4,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spectral_exp.errors import UserError
+
+if TYPE_CHECKING:
+    from spectral_exp.report.collect import CollectedRun
 
 PAGE = "report.html"
 
@@ -87,7 +91,7 @@ def _report(path: Path, out: Path, tables: str | None, figures: bool) -> None:
         print(f"figures  {from_here(write_figures(content.charts, out.with_name(f'{out.stem}_figures')))}")
 
 
-def _write_tables(runs: list, out: Path, suffix: str) -> list[Path]:  # type: ignore[type-arg]
+def _write_tables(runs: "list[CollectedRun]", out: Path, suffix: str) -> list[Path]:
     from spectral_exp.report.aggregate import configurations_table, problems
     from spectral_exp.report.collect import runs_table, write_table
     from spectral_exp.report.consensus import inputs_table

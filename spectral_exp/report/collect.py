@@ -114,7 +114,7 @@ def collect(folder: Path) -> list[CollectedRun]:
         UserError: if there is no run.
     """
     if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder; give the folder of a run or of a sweep, such as outputs")
+        raise UserError(f"{folder} is no folder; give the folder of a run or of a sweep, such as outputs")
     found = [*find_runs(folder), *_not_started(folder)]
     if not found:
         raise UserError(f"{folder}: no run in it (no {STATUS}); give the folder of a run or of a sweep")

@@ -122,7 +122,7 @@ def _of_runs(path: Path, runs: Sequence[CollectedRun], page_folder: Path) -> Con
     sections.append(all_runs)
     shown = next((run for run in runs if run.is_done), runs[0])
     sections.append(_about(RunFiles(shown.folder), _sweep_commands(path, RunFiles(shown.folder))))
-    return Content(f"{path.resolve().name}: {runs_of(len(runs))}", headlines, sections)
+    return Content(f"{'/'.join(path.resolve().parts[-2:])}: {runs_of(len(runs))}", headlines, sections)
 
 
 def _of_problem(problem: Problem, prefix: str, anchors: dict[str, str], key: str) -> list[Section]:
