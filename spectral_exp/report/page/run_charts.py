@@ -170,9 +170,15 @@ def relevance_chart(ranking: Sequence[RankedFeature], key: str) -> Chart:
         f"{key}-relevance",
         "Relevance",
         f"Relevance of {shown}, highest first: {top[0].name} leads with {top[0].relevance:.3g}. "
-        f"The {n_selected:,} selected {'is' if n_selected == 1 else 'are'} blue, the others grey.",
+        f"{_colors(n_selected, len(ranking))}",
         figure,
     )
+
+
+def _colors(n_selected: int, n_features: int) -> str:
+    if n_selected == n_features:
+        return "All are selected (blue)."
+    return f"{n_selected:,} of {n_features:,} {'is' if n_selected == 1 else 'are'} selected (blue), the others grey."
 
 
 def _bar_figure(
@@ -264,11 +270,12 @@ def inputs_curve_chart(masking: MaskingCurve | None, path: PathCurve | None, n_s
         told.append(f"{name[0].upper()}{name[1:]}: {ends}")
     counts = [int(row[1]) for row in rows]
     figure.update_xaxes(tickvals=log_ticks(min(counts), max(counts)))
+    falls = metric == "mae"  # the curve leaves the upper right corner free, not the lower one
     if n_selected:
         figure.add_vline(x=n_selected, line={"color": MUTED, "width": 1.5, "dash": "dash"})
         figure.add_annotation(
-            text=f"{n_selected:,} selected", x=np.log10(n_selected), y=0.02, yref="paper", showarrow=False,
-            xanchor="right" if n_selected > 3 else "left", xshift=-4 if n_selected > 3 else 4,
+            text=f"{n_selected:,} selected", x=np.log10(n_selected), y=0.98 if falls else 0.02,
+            yref="paper", showarrow=False, xanchor="right" if n_selected > 3 else "left", xshift=-4 if n_selected > 3 else 4,
         )  # fmt: skip
     return Chart(
         f"{key}-curve",
