@@ -12,13 +12,12 @@ from spectral_exp.errors import UserError
 from spectral_exp.report.names import shorten
 from spectral_exp.report.paths import from_here
 from spectral_exp.report.run_files import RunFiles
-from spectral_exp.tracking.run_folder import METRICS, STATUS, write_whole
+from spectral_exp.report.run_row import SCORES, order_columns, run_row
+from spectral_exp.tracking.run_folder import STATUS, write_whole
 
 SWEEP = "sweep.csv"
 
 _FIRST = ("job", "state")
-_LAST = ("n_features", "n_selected", "seconds", "error")
-_SCORES = ("test/", "val/")
 
 
 def write_sweep_table(sweep_folder: Path) -> Path:
@@ -35,8 +34,8 @@ def write_sweep_table(sweep_folder: Path) -> Path:
     Raises:
         UserError: if there is no job.
     """
-    rows = [_row(job) for job in _jobs(sweep_folder)]
-    columns = _columns(rows)
+    rows = [{"job": job.name, **run_row(RunFiles(job))} for job in _jobs(sweep_folder)]
+    columns = order_columns(rows, _FIRST)
 
     def write(path: Path) -> None:
         with path.open("w", newline="", encoding="utf-8") as file:
@@ -59,8 +58,8 @@ def print_sweep(sweep_folder: Path, console: Console | None = None) -> None:
         UserError: if there is no job.
     """
     console = console or Console(highlight=False)
-    rows = [_row(job) for job in _jobs(sweep_folder)]
-    shown = [column for column in _columns(rows) if _is_shown(column, rows)]
+    rows = [{"job": job.name, **run_row(RunFiles(job))} for job in _jobs(sweep_folder)]
+    shown = [column for column in order_columns(rows, _FIRST) if _is_shown(column, rows)]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in shown:
         table.add_column(Text(column), justify="left" if column in ("state", "error") else "right", overflow="fold")
@@ -82,47 +81,12 @@ def _jobs(sweep_folder: Path) -> list[Path]:
     return sorted(jobs, key=lambda job: (not job.name.isdigit(), int(job.name) if job.name.isdigit() else 0, job.name))
 
 
-def _row(job: Path) -> dict[str, object]:
-    run = RunFiles(job)
-    if not run.has(STATUS):
-        return {"job": job.name, "state": "not started"}
-    try:
-        status = run.status
-        metrics = run.metrics if run.has(METRICS) else {}
-    except UserError as error:  # one broken job takes nothing from the others
-        return {"job": job.name, "state": "broken", "error": str(error)}
-    message = str(status.get("error") or "").strip().splitlines()
-    return {
-        "job": job.name,
-        "state": status.get("state", ""),
-        **dict(_override(text) for text in status.get("overrides") or ()),
-        **{key: value for key, value in metrics.items() if key.startswith(_SCORES)},
-        **{key: metrics[key] for key in ("n_features", "n_selected") if key in metrics},
-        "seconds": status.get("seconds"),
-        "error": message[0] if message else "",
-    }
-
-
-def _override(text: str) -> tuple[str, str]:
-    # Split `+key=value` into key and value; `~key` has none.
-    key, _, value = text.partition("=")
-    return key.lstrip("+~"), value
-
-
-def _columns(rows: Sequence[Mapping[str, object]]) -> list[str]:
-    # Order the columns: job, state, overrides, scores of the test part, of the validation part, the rest.
-    seen = dict.fromkeys(column for row in rows for column in row)
-    scores = [column for part in _SCORES for column in seen if column.startswith(part)]
-    overrides = [column for column in seen if column not in (*_FIRST, *scores, *_LAST)]
-    return [*_FIRST, *overrides, *scores, *_LAST]
-
-
 def _is_shown(column: str, rows: Sequence[Mapping[str, object]]) -> bool:
     # Leave out what is the same in all jobs, or says little: the file has it.
     values = {str(row.get(column, "")) for row in rows}
     if column in ("job", "state", "n_selected", "seconds"):
         return True
-    if column.startswith(_SCORES) or column == "n_features":
+    if column.startswith(SCORES) or column == "n_features":
         return column.startswith("test/") and not column.endswith("/loss")
     return len(values) > 1 if column != "error" else values != {""}
 

@@ -55,6 +55,7 @@ def test_the_wheel_holds_every_config(wheel):
     assert configs
     assert {f"spectral_exp/{config}" for config in configs} <= names
     assert "spectral_exp/py.typed" in names
+    assert {f"spectral_exp/report/page/template/page.{suffix}" for suffix in ("html", "css", "js")} <= names
     assert not [name for name in names if name.startswith(("tests/", "conf/", "outputs/"))]
 
 
@@ -68,6 +69,8 @@ def test_the_installed_command_trains_in_another_folder(scripts, tmp_path):
         assert (folder / name).exists(), name
     shown = run(scripts / "spectral-rank", folder, "--top", "3", "--format", "csv", cwd=tmp_path)
     assert len(shown.strip().splitlines()) == 1 + 3
+    assert "inputs" in run(scripts / "spectral-report", folder, cwd=tmp_path)
+    assert (folder / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 def test_the_installed_command_helps_and_refuses_typos(scripts, tmp_path):

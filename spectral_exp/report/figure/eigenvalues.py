@@ -10,6 +10,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from spectral_exp.report.eigenvalue_sizes import eigenvalue_sizes
 from spectral_exp.report.figure.style import (
     ACCENT,
     DROPPED,
@@ -40,8 +41,7 @@ _BANDS = ((5, 95, 0.35, "5 to 95 %"), (25, 75, 0.65, "25 to 75 %"))
 def eigenvalues_figure(trace: Trace, ranking: Sequence[RankedFeature], title: str) -> Figure:
     """Draw the size of the eigenvalues against the training step.
 
-    The sign of an eigenvalue can be moved into its eigenvector, so the absolute value is shown. Dropped inputs
-    end where they are dropped; within the bands they count as 0.
+    Dropped inputs end where they are dropped; within the bands they count as 0.
 
     Args:
         trace: what was recorded, over all inputs.
@@ -52,10 +52,7 @@ def eigenvalues_figure(trace: Trace, ranking: Sequence[RankedFeature], title: st
         The figure; below the eigenvalues the strength of the penalty, if it varies.
     """
     steps, strength = trace.step, trace.strength
-    sizes = np.abs(trace.eigenvalues)
-    dropped_at = np.full(len(ranking), -1)
-    dropped_at[[one.feature for one in ranking]] = [one.dropped_at_step for one in ranking]
-    sizes[(dropped_at >= 0) & (steps[:, None] >= dropped_at)] = 0
+    sizes = eigenvalue_sizes(trace, ranking)
 
     named = [one for one in ranking if sizes[-1, one.feature] > 0][:N_NAMED]
     others = np.setdiff1d(np.arange(len(ranking)), [one.feature for one in named])

@@ -1,0 +1,109 @@
+"""`spectral-report`: a run, or any folder of runs, as one HTML page, as tables and as figures."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spectral_exp.errors import UserError
+
+if TYPE_CHECKING:
+    from spectral_exp.report.collect import CollectedRun
+
+PAGE = "report.html"
+
+_EXAMPLES = f"""
+examples:
+  spectral-report outputs/runs/digits/2026-01-31_12-00-00     one run: writes {PAGE} into its folder
+  spectral-report outputs/sweeps/digits/2026-01-31_12-00-00   all jobs of a sweep, put together over seeds
+  spectral-report outputs --out all.html                      every run there is
+  spectral-report SWEEP --tables csv                          runs, configurations and inputs as tables for pandas
+  spectral-report SWEEP --figures                             each figure as SVG and PNG, too
+
+The page is one file that needs no network: mail it, keep it with the paper. It is made from files alone, so it also
+shows runs that still go on, failed or were killed. Runs that differ in nothing but the seed are averaged.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the page, and tables and figures if asked for.
+
+    Args:
+        arguments: the command line without the program's name; that of the process by default.
+
+    Returns:
+        The exit code: 0, 1 if a file cannot be written, or 2 for bad input.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        _report(options.path, options.out or options.path / PAGE, options.tables, options.figures)
+    except UserError as error:
+        print(f"spectral-report: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"spectral-report: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="spectral-report",
+        description="Show a run, a sweep or any folder of runs as one HTML page.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("path", metavar="PATH", type=Path, help="the folder of a run, of a sweep, or of many")
+    parser.add_argument("--out", metavar="FILE", type=Path, help=f"the page (default: {PAGE} in PATH)")
+    parser.add_argument(
+        "--tables",
+        choices=("csv", "parquet"),
+        help="also write the tables of runs, configurations and inputs beside the page",
+    )
+    parser.add_argument(
+        "--figures",
+        action="store_true",
+        help="also write each figure as SVG and PNG beside the page; "
+        "needs pip install 'spectral_exp[figures]' and Chrome or Chromium",
+    )
+    return parser
+
+
+def _report(path: Path, out: Path, tables: str | None, figures: bool) -> None:
+    from spectral_exp.report.collect import collect
+    from spectral_exp.report.page.write import write_page
+    from spectral_exp.report.paths import from_here
+
+    if out.is_dir():
+        raise UserError(f"{out} is a folder; give a file such as {out / PAGE}")
+    runs = collect(path)
+    content = write_page(path, runs, out)
+    for headline in content.headlines:
+        print(headline)
+    print(f"page     {from_here(out)}")
+    if tables:
+        for table in _write_tables(runs, out, tables):
+            print(f"table    {from_here(table)}")
+    if figures:
+        from spectral_exp.report.page.figures import write_figures
+
+        print(f"figures  {from_here(write_figures(content.charts, out.with_name(f'{out.stem}_figures')))}")
+
+
+def _write_tables(runs: "list[CollectedRun]", out: Path, suffix: str) -> list[Path]:
+    from spectral_exp.report.aggregate import configurations_table, problems
+    from spectral_exp.report.collect import runs_table, write_table
+    from spectral_exp.report.consensus import inputs_table
+
+    found = problems(runs)
+    tables = {"runs": runs_table(runs), "configurations": configurations_table(found), "inputs": inputs_table(found)}
+    paths = []
+    for name, table in tables.items():
+        paths.append(out.with_name(f"{out.stem}_{name}.{suffix}"))
+        write_table(table, paths[-1])
+    return paths
+
+
+if __name__ == "__main__":
+    sys.exit(main())
