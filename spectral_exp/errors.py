@@ -1,4 +1,4 @@
-"""The error that means: the user gave something that cannot work."""
+"""What goes wrong: the user gave something that cannot work, or jobs of a sweep did not finish."""
 
 
 class UserError(ValueError):
@@ -6,3 +6,7 @@ class UserError(ValueError):
 
     The command line prints the message alone and exits with code 2.
     """
+
+
+class UnfinishedSweepError(RuntimeError):
+    """Jobs of a sweep failed, were killed, or never started; what the others produced is whole."""

@@ -13,6 +13,7 @@ from spectral_exp.report.names import shorten
 from spectral_exp.report.paths import from_here
 from spectral_exp.report.run_files import RunFiles
 from spectral_exp.tracking.run_folder import METRICS, STATUS, write_whole
+from spectral_exp.tracking.sweep_record import JobRecord, read_sweep_record
 
 SWEEP = "sweep.csv"
 
@@ -24,7 +25,7 @@ _SCORES = ("test/", "val/")
 def write_sweep_table(sweep_folder: Path) -> Path:
     """Write one row per job: its overrides, its state and its final metrics.
 
-    A job that died before it could write anything has a row as well.
+    A job that died before it could write anything, or was never started, has a row as well.
 
     Args:
         sweep_folder: the folder that holds one folder per job.
@@ -35,7 +36,7 @@ def write_sweep_table(sweep_folder: Path) -> Path:
     Raises:
         UserError: if there is no job.
     """
-    rows = [_row(job) for job in _jobs(sweep_folder)]
+    rows = _rows(sweep_folder)
     columns = _columns(rows)
 
     def write(path: Path) -> None:
@@ -59,7 +60,7 @@ def print_sweep(sweep_folder: Path, console: Console | None = None) -> None:
         UserError: if there is no job.
     """
     console = console or Console(highlight=False)
-    rows = [_row(job) for job in _jobs(sweep_folder)]
+    rows = _rows(sweep_folder)
     shown = [column for column in _columns(rows) if _is_shown(column, rows)]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in shown:
@@ -73,33 +74,42 @@ def print_sweep(sweep_folder: Path, console: Console | None = None) -> None:
     console.print(Text(f"{'sweep':<9}{from_here(sweep_folder / SWEEP)}"), soft_wrap=True)
 
 
-def _jobs(sweep_folder: Path) -> list[Path]:
-    # List the jobs' folders, 2 before 10.
+def _rows(sweep_folder: Path) -> list[dict[str, object]]:
+    # One per job, 2 before 10.
+    record = read_sweep_record(sweep_folder)
+    recorded = record.jobs if record else {}
     folders = sweep_folder.iterdir() if sweep_folder.is_dir() else ()
-    jobs = [folder for folder in folders if (folder / STATUS).is_file() or (folder.is_dir() and folder.name.isdigit())]
-    if not jobs:
+    found = {folder.name for folder in folders if (folder / STATUS).is_file() or _is_job_folder(folder)}
+    names = sorted(found | recorded.keys(), key=lambda name: (not name.isdigit(), name.zfill(9)))
+    if not names:
         raise UserError(f"{sweep_folder} is not the folder of a sweep: no job in it; give a folder of outputs/sweeps")
-    return sorted(jobs, key=lambda job: (not job.name.isdigit(), int(job.name) if job.name.isdigit() else 0, job.name))
+    return [_row(sweep_folder / name, recorded.get(name)) for name in names]
 
 
-def _row(job: Path) -> dict[str, object]:
+def _is_job_folder(folder: Path) -> bool:
+    return folder.is_dir() and folder.name.isdigit()
+
+
+def _row(job: Path, record: JobRecord | None) -> dict[str, object]:
     run = RunFiles(job)
-    if not run.has(STATUS):
-        return {"job": job.name, "state": "not started"}
     try:
-        status = run.status
+        status = run.status if run.has(STATUS) else {}
         metrics = run.metrics if run.has(METRICS) else {}
     except UserError as error:  # one broken job takes nothing from the others
         return {"job": job.name, "state": "broken", "error": str(error)}
-    message = str(status.get("error") or "").strip().splitlines()
+    state, message = status.get("state"), str(status.get("error") or "")
+    if record and state in (None, "running"):  # it could not say how it ended
+        state, message = record.state, record.error or ""
+    state = "not started" if state in (None, "waiting") else state
+    overrides = status.get("overrides") or (record.overrides if record else ())
     return {
         "job": job.name,
-        "state": status.get("state", ""),
-        **dict(_override(text) for text in status.get("overrides") or ()),
+        "state": state,
+        **dict(_override(text) for text in overrides if not text.startswith("resume=")),
         **{key: value for key, value in metrics.items() if key.startswith(_SCORES)},
         **{key: metrics[key] for key in ("n_features", "n_selected") if key in metrics},
         "seconds": status.get("seconds"),
-        "error": message[0] if message else "",
+        "error": (message.strip().splitlines() or [""])[0],
     }
 
 

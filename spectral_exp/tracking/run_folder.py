@@ -19,6 +19,8 @@ CHECKPOINTS = "checkpoints"
 LAST_CHECKPOINT = "last.ckpt"
 BEST_CHECKPOINT = "best.ckpt"
 FIGURES = "figures"
+LOG = "log.txt"  # what a job of a sweep printed
+SWEEP_RECORD = "sweep.json"  # in the folder of a sweep
 
 
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:

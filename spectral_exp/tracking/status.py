@@ -1,4 +1,4 @@
-"""The state of a run, in its folder: running, done, failed or interrupted."""
+"""The state of a run, in its folder: running, done, failed, interrupted, or killed."""
 
 import json
 import os
@@ -33,7 +33,8 @@ def is_first_process() -> bool:
 def recorded_status(folder: Path, overrides: list[str]) -> Iterator[None]:
     """Keep `status.json` true while a run goes on.
 
-    A run that is killed leaves `running` behind, with its process id and host.
+    A run that is killed leaves `running` behind, with its process id and host; whoever started it may know more
+    and say so with `record_end`.
 
     Args:
         folder: the run folder.
@@ -71,6 +72,24 @@ def recorded_status(folder: Path, overrides: list[str]) -> Iterator[None]:
         status["finished"] = _iso(time.time())
         status["seconds"] = round(time.time() - started, 3)
         write_json(folder / STATUS, status)
+
+
+def record_end(folder: Path, state: str, error: str | None) -> None:
+    """Complete the status of a run that ended without saying so itself.
+
+    Args:
+        folder: the run folder.
+        state: `killed`, `failed` or `interrupted`.
+        error: one line that says why.
+
+    Raises:
+        OSError: if the status cannot be written.
+    """
+    try:
+        status = json.loads((folder / STATUS).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # it died before its first line
+        status = {}
+    write_json(folder / STATUS, {**status, "state": state, "error": error, "finished": _iso(time.time())})
 
 
 def _overrides_before(folder: Path) -> list[str] | None:

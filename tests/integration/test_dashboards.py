@@ -292,7 +292,7 @@ def decode_grey_png(content: bytes) -> np.ndarray:
 
 @pytest.mark.usefixtures("without_key", "without_figures")
 def test_the_jobs_of_a_sweep_are_on_both_dashboards_side_by_side(train, tmp_path):
-    answer = train("-m", "experiment=quickstart", "debug=fast", "seed=0,1", "logger=many")
+    answer = train("-m", "hydra/launcher=basic", "experiment=quickstart", "debug=fast", "seed=0,1", "logger=many")
     assert answer.code == 0, answer.err
     (sweep,) = (tmp_path / "outputs/sweeps/quickstart").iterdir()
     found = [run for job in ("0", "1") for run in wandb_runs(sweep / job)]

@@ -1,0 +1,160 @@
+"""Hydra's plug-ins of spectral_exp: how a sweep's jobs are chosen, and how they are run.
+
+Hydra looks for plug-ins in this namespace only, and every Hydra program of the environment imports what is in it.
+So nothing of spectral_exp is imported before a plug-in is used, and no option is added to anybody's configs:
+those that name these classes are in our own `conf/hydra/`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.core.utils import JobReturn, JobStatus, configure_log, setup_globals
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+
+if TYPE_CHECKING:
+    from spectral_exp.sweep.job import Job
+    from spectral_exp.tracking.sweep_record import SweepRecord
+
+
+class ProcessLauncher(Launcher):
+    """Runs every job of a sweep as a process of its own, a single run of `spectral-train`.
+
+    A job that fails or is killed leaves the others alone; one that is finished is not run again.
+
+    Args:
+        n_jobs: how many run at a time; None: one per GPU, else one per core as far as memory goes.
+        devices: names of the GPUs to share out, as in CUDA_VISIBLE_DEVICES; None: all; []: leave them alone.
+        fail_fast: stop at the first job that fails.
+    """
+
+    def __init__(self, n_jobs: int | None, devices: Sequence[Any] | None, fail_fast: bool) -> None:
+        from spectral_exp.errors import UserError
+        from spectral_exp.sweep.resources import default_n_jobs, find_devices
+
+        if n_jobs is not None and (not isinstance(n_jobs, int) or n_jobs < 1):
+            raise UserError(f"hydra.launcher.n_jobs must be a whole number >= 1 or null, got {n_jobs!r}")
+        self._devices = find_devices() if devices is None else [str(device) for device in devices]
+        self._n_jobs = n_jobs or default_n_jobs(self._devices)
+        self._fail_fast = fail_fast
+        self._record: SweepRecord | None = None
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        self._context = hydra_context
+        self._config = config
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+        from spectral_exp.cli.composition import options_again
+        from spectral_exp.sweep.command import program
+        from spectral_exp.sweep.launch import Launch
+        from spectral_exp.sweep.starter import Starter
+
+        setup_globals()
+        hydra = self._config.hydra
+        configure_log(hydra.hydra_logging, hydra.verbose)
+        sweep_folder = Path(hydra.sweep.dir).absolute()
+        sweep_folder.mkdir(parents=True, exist_ok=True)
+        jobs = self._jobs(job_overrides, initial_job_idx, sweep_folder)
+        starter = Starter(
+            [*program(sys.argv[0]), *options_again(sys.argv[1:])],
+            sweep_folder,
+            list(hydra.overrides.hydra),
+            self._n_jobs,
+            self._devices,
+            self._n_devices,
+        )
+        ends = Launch(jobs, starter, self._record_of(sweep_folder), self._fail_fast).run()
+        results = []
+        for job, end in zip(jobs, ends, strict=True):
+            result = JobReturn(overrides=list(job.overrides), working_dir=str(job.folder), task_name=hydra.job.name)
+            is_done = end.state == "done"
+            result.status = JobStatus.COMPLETED if is_done else JobStatus.FAILED
+            result.return_value = end.metrics if is_done else RuntimeError(f"job {job.number} {end.state}: {end.error}")
+            results.append(result)
+        return results
+
+    def _jobs(self, job_overrides: Sequence[Sequence[str]], first: int, sweep_folder: Path) -> list[Job]:
+        from spectral_exp.sweep.job import Job
+
+        jobs = []
+        hydra = self._config.hydra
+        for number, overrides in enumerate(job_overrides, start=first):
+            with read_write(hydra), open_dict(hydra):
+                hydra.job.num = number
+            jobs.append(Job(number, tuple(overrides), sweep_folder / str(hydra.sweep.subdir)))
+        return jobs
+
+    def _record_of(self, sweep_folder: Path) -> SweepRecord:
+        # read once: an optimiser launches many times
+        from spectral_exp.tracking.sweep_record import SweepRecord, read_sweep_record
+
+        if self._record is None:
+            overrides = self._config.hydra.overrides
+            self._record = read_sweep_record(sweep_folder) or SweepRecord([])
+            self._record.overrides = [*overrides.task, *overrides.hydra]
+        return self._record
+
+    def _n_devices(self, job: Job) -> int:
+        # a job's config is composed for this alone: it takes half a second
+        trainer = self._context.config_loader.load_sweep_config(self._config, list(job.overrides)).trainer
+        if trainer.accelerator == "cpu":
+            return 0
+        if isinstance(trainer.devices, int) and trainer.devices > 0:
+            return trainer.devices
+        return 1 if isinstance(trainer.devices, (str, int)) else len(trainer.devices)
+
+
+class GridSweeper(Sweeper):
+    """Runs every combination of values, or values side by side.
+
+    Args:
+        params: values to sweep over by key, as on the command line, which replaces them: `{seed: "0,1,2"}`.
+        combined: keys of which every combination is run, the others being paired; None: all keys.
+    """
+
+    def __init__(self, params: DictConfig | None, combined: Sequence[str] | None) -> None:
+        self._params = dict(params or {})
+        self._combined = combined
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        self._context = hydra_context
+        self._config = config
+        self._launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> Sequence[JobReturn]:
+        from spectral_exp.errors import UnfinishedSweepError, UserError
+        from spectral_exp.sweep.combinations import combinations
+
+        parser = OverridesParser.create(config_loader=self._context.config_loader)
+        values = {}
+        for override in parser.parse_overrides(
+            [*(f"{key}={value}" for key, value in self._params.items()), *arguments]
+        ):
+            key = override.get_key_element()
+            if override.is_sweep_override() and not override.is_discrete_sweep():
+                raise UserError(f"{override.input_line}: an interval has no end of values; name some, or use range()")
+            texts = (
+                override.sweep_string_iterator()
+                if override.is_sweep_override()
+                else [override.get_value_element_as_str()]
+            )
+            values[key] = [f"{key}={text}" for text in texts]
+        jobs = list(combinations(values, self._combined))
+        folder = Path(self._config.hydra.sweep.dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        OmegaConf.save(self._config, folder / "multirun.yaml")
+        results = self._launcher.launch(jobs, initial_job_idx=0)
+        n_unfinished = sum(result.status != JobStatus.COMPLETED for result in results)
+        if n_unfinished:
+            raise UnfinishedSweepError(f"{n_unfinished} of {len(results)} jobs did not finish")
+        return results
