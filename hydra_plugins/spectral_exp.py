@@ -7,12 +7,14 @@ those that name these classes are in our own `conf/hydra/`.
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus, configure_log, setup_globals
 from hydra.plugins.launcher import Launcher
@@ -22,7 +24,10 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 if TYPE_CHECKING:
     from spectral_exp.sweep.job import Job
+    from spectral_exp.sweep.progress import SweepProgress
     from spectral_exp.tracking.sweep_record import SweepRecord
+
+log = logging.getLogger(__name__)
 
 
 class ProcessLauncher(Launcher):
@@ -43,9 +48,11 @@ class ProcessLauncher(Launcher):
         if n_jobs is not None and (not isinstance(n_jobs, int) or n_jobs < 1):
             raise UserError(f"hydra.launcher.n_jobs must be a whole number >= 1 or null, got {n_jobs!r}")
         self._devices = find_devices() if devices is None else [str(device) for device in devices]
-        self._n_jobs = n_jobs or default_n_jobs(self._devices)
+        self.n_jobs = n_jobs or default_n_jobs(self._devices)
         self._fail_fast = fail_fast
+        self.n_expected: int | None = None  # jobs of all launches together, if a sweeper knows
         self._record: SweepRecord | None = None
+        self._progress: SweepProgress | None = None
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self._context = hydra_context
@@ -53,8 +60,10 @@ class ProcessLauncher(Launcher):
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         from spectral_exp.cli.composition import options_again
+        from spectral_exp.report.paths import from_here
         from spectral_exp.sweep.command import program
         from spectral_exp.sweep.launch import Launch
+        from spectral_exp.sweep.progress import SweepProgress
         from spectral_exp.sweep.starter import Starter
 
         setup_globals()
@@ -67,11 +76,16 @@ class ProcessLauncher(Launcher):
             [*program(sys.argv[0]), *options_again(sys.argv[1:])],
             sweep_folder,
             list(hydra.overrides.hydra),
-            self._n_jobs,
+            self.n_jobs,
             self._devices,
             self._n_devices,
         )
-        ends = Launch(jobs, starter, self._record_of(sweep_folder), self._fail_fast).run()
+        if self._progress is None:
+            self._progress = SweepProgress(self.n_expected or len(jobs))
+            log.info(
+                f"{self.n_expected or len(jobs)} jobs, at most {self.n_jobs} at a time, in {from_here(sweep_folder)}"
+            )
+        ends = Launch(jobs, starter, self._progress, self._record_of(sweep_folder), self._fail_fast).run()
         results = []
         for job, end in zip(jobs, ends, strict=True):
             result = JobReturn(overrides=list(job.overrides), working_dir=str(job.folder), task_name=hydra.job.name)
@@ -120,8 +134,8 @@ class GridSweeper(Sweeper):
         combined: keys of which every combination is run, the others being paired; None: all keys.
     """
 
-    def __init__(self, params: DictConfig | None, combined: Sequence[str] | None) -> None:
-        self._params = dict(params or {})
+    def __init__(self, params: DictConfig, combined: Sequence[str] | None) -> None:
+        self._params = params
         self._combined = combined
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
@@ -132,29 +146,95 @@ class GridSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Sequence[JobReturn]:
-        from spectral_exp.errors import UnfinishedSweepError, UserError
+        from spectral_exp.errors import UserError
         from spectral_exp.sweep.combinations import combinations
 
-        parser = OverridesParser.create(config_loader=self._context.config_loader)
         values = {}
-        for override in parser.parse_overrides(
-            [*(f"{key}={value}" for key, value in self._params.items()), *arguments]
-        ):
-            key = override.get_key_element()
+        for key, override in _overrides(self._context, self._params, arguments).items():
             if override.is_sweep_override() and not override.is_discrete_sweep():
-                raise UserError(f"{override.input_line}: an interval has no end of values; name some, or use range()")
-            texts = (
-                override.sweep_string_iterator()
-                if override.is_sweep_override()
-                else [override.get_value_element_as_str()]
-            )
-            values[key] = [f"{key}={text}" for text in texts]
+                raise UserError(f"{override.input_line}: an interval is for a search; name values, or use range()")
+            values[key] = [f"{key}={text}" for text in _texts(override)]
         jobs = list(combinations(values, self._combined))
-        folder = Path(self._config.hydra.sweep.dir)
-        folder.mkdir(parents=True, exist_ok=True)
-        OmegaConf.save(self._config, folder / "multirun.yaml")
+        _make_folder(self._config)
         results = self._launcher.launch(jobs, initial_job_idx=0)
-        n_unfinished = sum(result.status != JobStatus.COMPLETED for result in results)
-        if n_unfinished:
-            raise UnfinishedSweepError(f"{n_unfinished} of {len(results)} jobs did not finish")
+        _refuse_unfinished(results)
         return results
+
+
+class OptunaSweeper(Sweeper):
+    """Searches by Optuna, in batches of as many jobs as run at a time.
+
+    Args:
+        params: what to search over by key, as on the command line, which replaces it.
+        objectives: `maximize` or `minimize`, by metric of a finished run.
+        n_trials: how many trials in total, those of earlier starts included.
+        seed: of the choices.
+    """
+
+    def __init__(self, params: DictConfig, objectives: DictConfig, n_trials: int, seed: int) -> None:
+        from spectral_exp.errors import UserError
+
+        if not isinstance(n_trials, int) or n_trials < 1:
+            raise UserError(f"hydra.sweeper.n_trials must be a whole number >= 1, got {n_trials!r}")
+        self._params = params
+        self._objectives = {str(metric): str(direction) for metric, direction in objectives.items() if direction}
+        self._n_trials = n_trials
+        self._seed = seed
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        self._context = hydra_context
+        self._config = config
+        self._launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> Sequence[JobReturn]:
+        from spectral_exp.sweep.search import Search
+
+        overrides = _overrides(self._context, self._params, arguments)
+        search = Search(_make_folder(self._config), overrides, self._objectives, self._seed)
+        n_at_a_time = 1
+        if isinstance(self._launcher, ProcessLauncher):
+            n_at_a_time, self._launcher.n_expected = self._launcher.n_jobs, max(self._n_trials, search.n_trials)
+        results: list[JobReturn] = []
+        while len(results) < max(self._n_trials, search.n_trials):
+            n_open = search.n_trials - len(results)  # of an earlier start; the finished ones are not run again
+            if not n_open:
+                search.ask(min(n_at_a_time, self._n_trials - len(results)))
+            batch = self._launcher.launch(search.jobs(len(results)), initial_job_idx=len(results))
+            for number, result in enumerate(batch, start=len(results)):
+                if result.status == JobStatus.COMPLETED:
+                    search.tell(number, result.return_value)
+            results += batch
+        for number, values in search.front():
+            log.info(f"job {number} is best at " + ", ".join(f"{name} {value:.4g}" for name, value in values.items()))
+        _refuse_unfinished(results)
+        return results
+
+
+def _overrides(context: HydraContext, params: DictConfig, arguments: Sequence[str]) -> dict[str, Override]:
+    # by key; what is typed replaces what a file says
+    parser = OverridesParser.create(config_loader=context.config_loader)
+    texts = [*(f"{key}={value}" for key, value in params.items()), *arguments]
+    return {override.get_key_element(): override for override in parser.parse_overrides(texts)}
+
+
+def _texts(override: Override) -> Sequence[str]:
+    if override.is_sweep_override():
+        return list(override.sweep_string_iterator())
+    return [override.get_value_element_as_str()]
+
+
+def _make_folder(config: DictConfig) -> Path:
+    folder = Path(config.hydra.sweep.dir).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    OmegaConf.save(config, folder / "multirun.yaml")
+    return folder
+
+
+def _refuse_unfinished(results: Sequence[JobReturn]) -> None:
+    from spectral_exp.errors import UnfinishedSweepError
+
+    n_unfinished = sum(result.status != JobStatus.COMPLETED for result in results)
+    if n_unfinished:
+        raise UnfinishedSweepError(f"{n_unfinished} of {len(results)} jobs did not finish")

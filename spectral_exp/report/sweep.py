@@ -17,6 +17,7 @@ from spectral_exp.tracking.sweep_record import JobRecord, read_sweep_record
 
 SWEEP = "sweep.csv"
 
+N_DIGITS = 8  # a longer number, as a search finds them, is shown rounded
 _FIRST = ("job", "state")
 _LAST = ("n_features", "n_selected", "seconds", "error")
 _SCORES = ("test/", "val/")
@@ -140,4 +141,7 @@ def _is_shown(column: str, rows: Sequence[Mapping[str, object]]) -> bool:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    return f"{value:.4g}" if isinstance(value, float) else shorten(str(value), 60)
+    try:
+        return f"{float(value):.4g}" if isinstance(value, float) or len(str(value)) > N_DIGITS else str(value)
+    except ValueError:
+        return shorten(str(value), 60)

@@ -13,6 +13,7 @@ from spectral_exp.errors import UserError
 from spectral_exp.tracking.run_folder import CONFIG, LOG, METRICS, STATUS
 from spectral_exp.tracking.status import record_end
 
+FINISHED = ("done", "pruned")  # of these states nothing is left to do
 N_BYTES_OF_LOG = 4096  # the reason is at its end
 
 

@@ -5,7 +5,6 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
-from spectral_exp.report.paths import from_here
 from spectral_exp.sweep.job import Job, JobEnd, end_after_exit, end_before_start, mark_end
 from spectral_exp.sweep.job_process import SECONDS_BETWEEN_LOOKS, JobProcess, stop, termination_as_interrupt
 from spectral_exp.sweep.progress import SweepProgress
@@ -25,6 +24,7 @@ class Launch:
     Args:
         jobs: the jobs.
         starter: starts them.
+        progress: what the user sees.
         record: of the sweep; is kept up to date, in the sweep's folder too.
         fail_fast: whether the first job that fails stops the sweep.
 
@@ -32,7 +32,9 @@ class Launch:
         UserError: if a job's folder holds another job, or a job still runs.
     """
 
-    def __init__(self, jobs: Sequence[Job], starter: Starter, record: SweepRecord, fail_fast: bool) -> None:
+    def __init__(
+        self, jobs: Sequence[Job], starter: Starter, progress: SweepProgress, record: SweepRecord, fail_fast: bool
+    ) -> None:
         self._jobs = jobs
         self._starter = starter
         self._record = record
@@ -40,7 +42,7 @@ class Launch:
         self._ends = {job: end for job in jobs if (end := end_before_start(job))}
         self._waiting = deque(job for job in jobs if job not in self._ends)
         self._running: dict[Job, JobProcess] = {}
-        self._progress = SweepProgress(len(self._waiting))
+        self._progress = progress
 
     def run(self) -> list[JobEnd]:
         """Run the jobs.
@@ -54,9 +56,7 @@ class Launch:
         for job in self._jobs:
             self._note(job, self._ends.get(job, NOT_STARTED))
         self._write_record()
-        finished = f" ({len(self._ends)} finished before)" if self._ends else ""
-        at_most = f"at most {self._starter.n_jobs} at a time"
-        log.info(f"{len(self._jobs)} jobs{finished}, {at_most}, in {from_here(self._starter.sweep_folder)}")
+        self._progress.finished_before(self._ends)
         with termination_as_interrupt(), self._progress:
             try:
                 while (self._waiting or self._running) and not self._is_stopped():

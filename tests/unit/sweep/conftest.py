@@ -8,6 +8,7 @@ import pytest
 
 from spectral_exp.sweep.job import Job
 from spectral_exp.sweep.launch import Launch
+from spectral_exp.sweep.progress import SweepProgress
 from spectral_exp.sweep.starter import Starter
 from spectral_exp.tracking.sweep_record import SweepRecord
 
@@ -77,6 +78,6 @@ def launch(tmp_path: Path, program: list[str]) -> Callable[..., Launch]:
         folder.mkdir(exist_ok=True)
         starter = Starter(program, folder, (), n_jobs, devices, n_devices=lambda _: 1)
         numbered = [Job(number, tuple(text.split()), folder / str(number)) for number, text in enumerate(jobs)]
-        return Launch(numbered, starter, SweepRecord(["do=any"]), fail_fast)
+        return Launch(numbered, starter, SweepProgress(len(jobs)), SweepRecord(["do=any"]), fail_fast)
 
     return launch
