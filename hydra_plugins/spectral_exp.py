@@ -42,26 +42,29 @@ class ProcessLauncher(Launcher):
     """
 
     def __init__(self, n_jobs: int | None, devices: Sequence[Any] | None, fail_fast: bool) -> None:
-        from spectral_exp.errors import UserError
-        from spectral_exp.sweep.resources import default_n_jobs, find_devices
-
-        if n_jobs is not None and (not isinstance(n_jobs, int) or n_jobs < 1):
-            raise UserError(f"hydra.launcher.n_jobs must be a whole number >= 1 or null, got {n_jobs!r}")
-        self._devices = find_devices() if devices is None else [str(device) for device in devices]
-        self.n_jobs = n_jobs or default_n_jobs(self._devices)
+        self._n_jobs_asked = n_jobs
+        self._devices_asked = devices
         self._fail_fast = fail_fast
         self.n_expected: int | None = None  # jobs of all launches together, if a sweeper knows
         self._record: SweepRecord | None = None
         self._progress: SweepProgress | None = None
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        from spectral_exp.sweep.resources import default_n_jobs, find_devices
+
         self._context = hydra_context
         self._config = config
+        asked = self._devices_asked
+        self._devices = find_devices() if asked is None else [str(device) for device in asked]
+        if self._n_jobs_asked is not None:
+            _check_count("hydra.launcher.n_jobs", self._n_jobs_asked)
+        self.n_jobs = self._n_jobs_asked or default_n_jobs(self._devices)
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         from spectral_exp.cli.composition import options_again
         from spectral_exp.report.paths import from_here
         from spectral_exp.sweep.command import program
+        from spectral_exp.sweep.job import FINISHED
         from spectral_exp.sweep.launch import Launch
         from spectral_exp.sweep.progress import SweepProgress
         from spectral_exp.sweep.starter import Starter
@@ -89,9 +92,10 @@ class ProcessLauncher(Launcher):
         results = []
         for job, end in zip(jobs, ends, strict=True):
             result = JobReturn(overrides=list(job.overrides), working_dir=str(job.folder), task_name=hydra.job.name)
-            is_done = end.state == "done"
-            result.status = JobStatus.COMPLETED if is_done else JobStatus.FAILED
-            result.return_value = end.metrics if is_done else RuntimeError(f"job {job.number} {end.state}: {end.error}")
+            is_finished = end.state in FINISHED
+            result.status = JobStatus.COMPLETED if is_finished else JobStatus.FAILED
+            error = RuntimeError(f"job {job.number} {end.state}: {end.error}")
+            result.return_value = end.metrics if is_finished else error
             results.append(result)
         return results
 
@@ -172,10 +176,6 @@ class OptunaSweeper(Sweeper):
     """
 
     def __init__(self, params: DictConfig, objectives: DictConfig, n_trials: int, seed: int) -> None:
-        from spectral_exp.errors import UserError
-
-        if not isinstance(n_trials, int) or n_trials < 1:
-            raise UserError(f"hydra.sweeper.n_trials must be a whole number >= 1, got {n_trials!r}")
         self._params = params
         self._objectives = {str(metric): str(direction) for metric, direction in objectives.items() if direction}
         self._n_trials = n_trials
@@ -191,6 +191,7 @@ class OptunaSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> Sequence[JobReturn]:
         from spectral_exp.sweep.search import Search
 
+        _check_count("hydra.sweeper.n_trials", self._n_trials)
         overrides = _overrides(self._context, self._params, arguments)
         search = Search(_make_folder(self._config), overrides, self._objectives, self._seed)
         n_at_a_time = 1
@@ -217,6 +218,13 @@ def _overrides(context: HydraContext, params: DictConfig, arguments: Sequence[st
     parser = OverridesParser.create(config_loader=context.config_loader)
     texts = [*(f"{key}={value}" for key, value in params.items()), *arguments]
     return {override.get_key_element(): override for override in parser.parse_overrides(texts)}
+
+
+def _check_count(key: str, value: Any) -> None:
+    from spectral_exp.errors import UserError
+
+    if not isinstance(value, int) or value < 1:
+        raise UserError(f"{key} must be a whole number >= 1, got {value!r}")
 
 
 def _texts(override: Override) -> Sequence[str]:

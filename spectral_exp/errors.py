@@ -1,4 +1,4 @@
-"""What goes wrong: the user gave something that cannot work, or jobs of a sweep did not finish."""
+"""What ends a run or a sweep before its end."""
 
 
 class UserError(ValueError):
@@ -10,3 +10,7 @@ class UserError(ValueError):
 
 class UnfinishedSweepError(RuntimeError):
     """Jobs of a sweep failed, were killed, or never started; what the others produced is whole."""
+
+
+class PrunedError(RuntimeError):
+    """A run of a sweep was stopped because it had no hope of being among the best."""

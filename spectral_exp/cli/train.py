@@ -12,14 +12,14 @@ from spectral_exp.cli.help import help_text
 from spectral_exp.cli.overrides import check_overrides
 from spectral_exp.cli.resume import resume_arguments
 from spectral_exp.cli.sweep_folder import sweep_folder, sweep_folder_arguments
-from spectral_exp.errors import UnfinishedSweepError, UserError
+from spectral_exp.errors import PrunedError, UnfinishedSweepError, UserError
 from spectral_exp.tracking.run_folder import SWEEP_RECORD
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 CONFIG_NAME = "train"
-EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+EXIT_PRUNED, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
 @dataclass
@@ -83,7 +83,7 @@ def _hydra_main(outcome: Outcome) -> None:
             return _train(config, folder, list(hydra_config.overrides.task), is_sweep)
         except (Exception, KeyboardInterrupt) as error:
             outcome.error = outcome.error or error
-            if not isinstance(error, UserError):
+            if not isinstance(error, (UserError, PrunedError)):
                 (folder / "traceback.txt").write_text(traceback.format_exc(), encoding="utf-8")
             if is_sweep or isinstance(error, KeyboardInterrupt):
                 raise
@@ -131,6 +131,9 @@ def _report(outcome: Outcome, with_traceback: bool) -> int:
     if isinstance(error, UserError):
         print(f"Error: {line}", file=sys.stderr)
         return EXIT_USAGE
+    if isinstance(error, PrunedError):  # as its sweep asked for
+        print(f"Pruned: {line}", file=sys.stderr)
+        return EXIT_PRUNED
     if isinstance(error, UnfinishedSweepError):
         print(f"Failed: {line}{_go_on(outcome)}", file=sys.stderr)
         return EXIT_FAILED

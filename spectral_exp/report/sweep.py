@@ -67,7 +67,7 @@ def print_sweep(sweep_folder: Path, console: Console | None = None) -> None:
     for column in shown:
         table.add_column(Text(column), justify="left" if column in ("state", "error") else "right", overflow="fold")
     for row in rows:
-        style = "" if row["state"] == "done" else "red"
+        style = {"done": "", "pruned": "dim"}.get(str(row["state"]), "red")
         table.add_row(*(Text(_cell(row.get(column, ""))) for column in shown), style=style)
     console.print()
     console.print(table)
@@ -139,9 +139,8 @@ def _is_shown(column: str, rows: Sequence[Mapping[str, object]]) -> bool:
 
 
 def _cell(value: object) -> str:
-    if value is None:
-        return ""
+    text = "" if value is None else str(value)
     try:
-        return f"{float(value):.4g}" if isinstance(value, float) or len(str(value)) > N_DIGITS else str(value)
+        return f"{float(text):.4g}" if isinstance(value, float) or len(text) > N_DIGITS else text
     except ValueError:
-        return shorten(str(value), 60)
+        return shorten(text, 60)

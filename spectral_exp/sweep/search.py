@@ -26,7 +26,7 @@ class Search:
     Args:
         folder: the folder of the sweep.
         overrides: what every trial is asked for, by key; those that sweep are searched over: of a list one
-            value is taken, an interval may be `tag(log, interval(...))`.
+            value is taken; intervals are `interval(...)`, `int(interval(...))` or `tag(log, interval(...))`.
         objectives: `maximize` or `minimize`, by metric of a finished run; with several, trade-offs are sought.
         seed: of the choices.
 
@@ -44,6 +44,7 @@ class Search:
         for metric, direction in objectives.items():
             if direction not in ("maximize", "minimize"):
                 raise UserError(f"hydra.sweeper.objectives: {metric} must be maximize or minimize, got {direction}")
+        directions: list[Any] = list(objectives.values())
         self._objectives = objectives
         self._fixed = {key: one.get_value_element_as_str() for key, one in overrides.items() if not _is_swept(one)}
         self._searched = {key: _distribution(one) for key, one in overrides.items() if _is_swept(one)}
@@ -53,11 +54,11 @@ class Search:
         self._study = optuna.create_study(
             storage=f"sqlite:///{folder / STUDY}",
             study_name=folder.name,
-            directions=cast("list[Any]", list(objectives.values())),
+            directions=directions,
             load_if_exists=True,
         )
         known = [direction.name.lower() for direction in self._study.directions]
-        if known != list(objectives.values()):
+        if known != directions:
             raise UserError(f"hydra.sweeper.objectives: the study in {folder} has {known}; name another folder")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that the liar is new
@@ -94,12 +95,17 @@ class Search:
 
         Args:
             number: of the trial.
-            metrics: the final metrics of its job.
+            metrics: the final metrics of its job; none if it was pruned.
 
         Raises:
             UserError: if an objective is not among them.
         """
+        import optuna
+
         if self._study.trials[number].state.is_finished():
+            return
+        if not metrics:
+            self._study.tell(number, state=optuna.trial.TrialState.PRUNED)
             return
         for name in self._objectives:
             if name not in metrics:
@@ -131,7 +137,8 @@ def _distribution(override: Override) -> BaseDistribution:
     value = override.value()
     if not isinstance(value, IntervalSweep):
         return CategoricalDistribution(list(override.sweep_string_iterator()))
+    low, high = cast("tuple[float, float]", (value.start, value.end))
     is_log = "log" in value.tags
-    if isinstance(value.start, int) and isinstance(value.end, int):
-        return IntDistribution(value.start, value.end, log=is_log)
-    return FloatDistribution(float(value.start), float(value.end), log=is_log)
+    if isinstance(low, int) and isinstance(high, int):
+        return IntDistribution(low, high, log=is_log)
+    return FloatDistribution(low, high, log=is_log)

@@ -1,4 +1,4 @@
-"""The state of a run, in its folder: running, done, failed, interrupted, or killed."""
+"""The state of a run, in its folder: running, done, failed, interrupted, killed or pruned."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from spectral_exp.errors import UserError
+from spectral_exp.errors import PrunedError, UserError
 from spectral_exp.tracking.run_folder import STATUS, write_json
 
 PACKAGES = ("spectral_exp", "torch", "pytorch-lightning", "hydra-core", "omegaconf", "torchmetrics", "numpy")
@@ -63,6 +63,8 @@ def recorded_status(folder: Path, overrides: list[str]) -> Iterator[None]:
         interrupted = isinstance(error, (KeyboardInterrupt, SystemExit))
         status["state"] = "interrupted" if interrupted else "failed"
         status["error"] = None if interrupted else f"{type(error).__name__}: {' '.join(str(error).split())}"
+        if isinstance(error, PrunedError):
+            status |= {"state": "pruned", "error": str(error)}
         if isinstance(error, UserError) and earlier is not None:
             status["overrides"] = earlier  # a resume that could not start must not spoil the next one
         raise
