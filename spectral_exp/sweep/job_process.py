@@ -4,10 +4,12 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
+
+from typing_extensions import Self
 
 from spectral_exp.tracking.run_folder import LOG
 
@@ -59,51 +61,55 @@ class JobProcess:
         with suppress(ProcessLookupError, PermissionError):  # there is nobody any more
             os.killpg(self._process.pid, number)
 
-    def wait(self) -> int:
-        """Wait for the end.
 
-        Returns:
-            The exit code.
+class Interrupts:
+    """Counts requests to end: Ctrl-C, SIGTERM, a terminal that is closed; what was set to be ignored stays so.
+
+    An exception, as Python raises it at Ctrl-C, could come between the start of a job and the note of it, and leave
+    the job behind. So whoever runs jobs asks here, between two looks at them.
+    """
+
+    def __init__(self) -> None:
+        self.n = 0
+
+    def __enter__(self) -> Self:
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]  # nohup ignores one
+        self._before = {number: signal.signal(number, self._count) for number in heard}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def raise_if_any(self) -> None:
+        """End what runs, if somebody has asked for it.
+
+        Raises:
+            KeyboardInterrupt: if so.
         """
-        self._process.wait()
-        return self.exit_code() or 0
+        if self.n:
+            raise KeyboardInterrupt
+
+    def _count(self, _number: int, _frame: FrameType | None) -> None:
+        self.n += 1
 
 
-def stop(processes: Iterable[JobProcess]) -> None:
+def stop(processes: Iterable[JobProcess], interrupts: Interrupts) -> None:
     """Stop jobs as Ctrl-C would stop a run, so that they can be resumed; kill those that do not listen.
-
-    A second Ctrl-C kills at once.
 
     Args:
         processes: jobs that run.
+        interrupts: one more of them kills at once.
     """
     running = list(processes)
-    try:
-        for process in running:
-            process.send(signal.SIGINT)
-        latest = time.monotonic() + SECONDS_TO_STOP
-        while time.monotonic() < latest and any(process.exit_code() is None for process in running):
-            time.sleep(SECONDS_BETWEEN_LOOKS)
-    finally:
-        for process in running:
-            process.send(signal.SIGKILL)
-            process.wait()
-
-
-@contextmanager
-def termination_as_interrupt() -> Iterator[None]:
-    """Let a request to end, or a terminal that is closed, do what Ctrl-C does: else jobs would be left behind.
-
-    Yields:
-        Nothing; what runs inside gets a KeyboardInterrupt.
-    """
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    n_before, latest = interrupts.n, time.monotonic() + SECONDS_TO_STOP
+    for process in running:
+        process.send(signal.SIGINT)
+    while any(process.exit_code() is None for process in running):
+        if interrupts.n > n_before or time.monotonic() > latest:
+            for process in running:
+                process.send(signal.SIGKILL)
+        time.sleep(SECONDS_BETWEEN_LOOKS)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from spectral_exp.sweep.job import Job, JobEnd, end_after_exit, end_before_start, mark_end
-from spectral_exp.sweep.job_process import SECONDS_BETWEEN_LOOKS, JobProcess, stop, termination_as_interrupt
+from spectral_exp.sweep.job_process import SECONDS_BETWEEN_LOOKS, Interrupts, JobProcess, stop
 from spectral_exp.sweep.progress import SweepProgress
 from spectral_exp.sweep.starter import Starter
 from spectral_exp.tracking.sweep_record import JobRecord, SweepRecord
@@ -57,14 +57,15 @@ class Launch:
             self._note(job, self._ends.get(job, NOT_STARTED))
         self._write_record()
         self._progress.finished_before(self._ends)
-        with termination_as_interrupt(), self._progress:
+        with Interrupts() as interrupts, self._progress:
             try:
                 while (self._waiting or self._running) and not self._is_stopped():
+                    interrupts.raise_if_any()
                     self._start_jobs()
                     self._collect_ends()
                     time.sleep(SECONDS_BETWEEN_LOOKS)
             finally:
-                self._stop_jobs()
+                self._stop_jobs(interrupts)
         return [self._ends.get(job, NOT_STARTED) for job in self._jobs]
 
     def _is_stopped(self) -> bool:
@@ -89,15 +90,6 @@ class Launch:
                 del self._running[job]
                 self._end(job, end_after_exit(job, code))
 
-    def _stop_jobs(self) -> None:
-        stop(self._running.values())
-        for job, process in self._running.items():
-            end = end_after_exit(job, process.wait())
-            if end.state == "killed":  # by us, before it could say anything
-                end = mark_end(job, JobEnd("interrupted"))
-            self._end(job, end)
-        self._running.clear()
-
     def _end(self, job: Job, end: JobEnd) -> None:
         self._starter.release(job)
         self._ends[job] = end
@@ -105,8 +97,18 @@ class Launch:
         self._write_record()
         self._progress.ended(job, end)
 
+    def _stop_jobs(self, interrupts: Interrupts) -> None:
+        stop(self._running.values(), interrupts)
+        for job, process in self._running.items():
+            end = end_after_exit(job, process.exit_code() or 0)
+            if end.state == "killed":  # by us, before it could say anything
+                end = mark_end(job, JobEnd("interrupted"))
+            self._ends[job] = end
+            self._note(job, end)
+        self._write_record()
+
     def _note(self, job: Job, end: JobEnd) -> None:
-        name = job.folder.name
+        name = job.folder.relative_to(self._starter.sweep_folder).as_posix()
         self._record.jobs[name] = JobRecord(name, list(job.overrides), end.state, end.error)
 
     def _write_record(self) -> None:

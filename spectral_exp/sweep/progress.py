@@ -88,7 +88,8 @@ class SweepProgress:
             self._compare(job, end.metrics)
         else:
             self._n_failed += 1
-            self._say(f"job {job.number} {end.state}: {end.error} ({from_here(job.folder / LOG)})")
+            reason = f": {end.error}" if end.error else ""
+            self._say(f"job {job.number} {end.state}{reason} ({from_here(job.folder / LOG)})")
         self._show()
         n_ended = self._n_ended()
         if not self._console.is_terminal and (

@@ -34,6 +34,8 @@ def leave(state, error, code):
     write("status.json", {**status, "state": state, "error": error})
     sys.exit(code)
 
+if todo == "deaf":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 write("status.json", status)
 write("config.yaml", {})
 write("environment.json", dict(os.environ))
@@ -47,7 +49,7 @@ if todo == "mute":
     sys.exit(1)
 if todo == "die":
     os.kill(os.getpid(), signal.SIGKILL)
-if todo in ("wait", "orphan"):
+if todo in ("wait", "deaf", "orphan"):
     if todo == "orphan":
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
         write("child.json", child.pid)

@@ -120,6 +120,33 @@ def test_an_interrupted_sweep_leaves_no_process_behind(launch, tmp_path, asked_b
     assert read_sweep_record(tmp_path / "sweep").jobs["0"].state == "interrupted"
 
 
+def test_what_was_ignored_stays_ignored_as_under_nohup(launch):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGHUP]).start()
+        assert states(launch("seconds=0.5 seed=1").run()) == ["done"]
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_job_that_does_not_listen_is_killed_by_a_second_interrupt(launch, tmp_path):
+    def interrupt_twice():
+        while not (tmp_path / "sweep/0/starts").exists():
+            time.sleep(0.01)
+        for _ in range(2):
+            time.sleep(0.3)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt_twice).start()
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        launch("do=deaf").run()
+    assert time.monotonic() - started < 10
+    status = status_of(tmp_path / "sweep/0")
+    assert status["state"] == "interrupted"
+    assert not is_alive(status["pid"])
+
+
 def test_what_a_killed_job_had_started_ends_with_it(launch, tmp_path):
     assert states(launch("do=orphan").run()) == ["killed"]
     child = json.loads((tmp_path / "sweep/0/child.json").read_text())
@@ -139,7 +166,8 @@ def test_a_job_that_outlived_its_launcher_is_not_started_twice(launch, tmp_path,
             launch("do=wait")
     finally:
         process.send(signal.SIGKILL)
-        process.wait()
+        while process.exit_code() is None:
+            time.sleep(0.01)
 
 
 def test_jobs_get_a_device_each_and_share_the_cores(launch, tmp_path, monkeypatch):
