@@ -1,4 +1,4 @@
-"""The error that means: the user gave something that cannot work."""
+"""What ends a run or a sweep before its end."""
 
 
 class UserError(ValueError):
@@ -6,3 +6,11 @@ class UserError(ValueError):
 
     The command line prints the message alone and exits with code 2.
     """
+
+
+class UnfinishedSweepError(RuntimeError):
+    """Jobs of a sweep failed, were killed, or never started; what the others produced is whole."""
+
+
+class PrunedError(RuntimeError):
+    """A run of a sweep was stopped because it had no hope of being among the best."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import struct
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -52,3 +53,27 @@ def stored_mnist(tmp_path, monkeypatch):
             (tmp_path / data_set / name).write_bytes(content)
         monkeypatch.setitem(REGISTRY, data_set, Entry(hashes, sources=()))
     return tmp_path
+
+
+@pytest.fixture
+def small_disk():
+    """Mount a disk of so many kibibytes at a folder, and give what unmounts it."""
+    mounted = []
+
+    def unmount(folder: Path) -> None:
+        subprocess.run(["umount", str(folder)], check=True)
+        mounted.remove(folder)
+
+    def mount(folder: Path, kibibytes: int):
+        folder.mkdir(parents=True)
+        command = ["mount", "-t", "tmpfs", "-o", f"size={kibibytes}k", "tmpfs", str(folder)]
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            pytest.skip(f"a small disk cannot be mounted: {getattr(error, 'stderr', error)}")
+        mounted.append(folder)
+        return lambda: unmount(folder)
+
+    yield mount
+    for folder in list(mounted):
+        unmount(folder)

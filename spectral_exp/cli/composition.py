@@ -82,6 +82,27 @@ def read_command(argv: Sequence[str]) -> Command | None:
     )
 
 
+def options_again(argv: Sequence[str]) -> list[str]:
+    """Repeat the options that say where configs are.
+
+    Args:
+        argv: the arguments behind the program's name.
+
+    Returns:
+        Options, for the jobs of a sweep.
+
+    Example:
+        >>> options_again(["-m", "seed=0,1", "-cd", "mine"])
+        ['--config-dir', 'mine']
+    """
+    command = read_command(argv)
+    if command is None:
+        return []
+    given = [("--config-name", command.config_name), ("--config-path", command.config_path)]
+    given += [("--config-dir", folder) for folder in command.user_dirs]
+    return [text for option, value in given if value for text in (option, value)]
+
+
 class Composition:
     """A config tree that Hydra has opened.
 

@@ -29,6 +29,7 @@ Sweep: every combination, one folder each
   spectral-train -m seed=0,1,2 regularization.strength=1e-3,3e-3
 
 Go on after a stop       spectral-train resume=outputs/runs/NAME/DATE_TIME
+with a sweep             spectral-train -m resume=outputs/sweeps/NAME/DATE_TIME
 Look at a ranking        spectral-rank outputs/runs/NAME/DATE_TIME --top 20
 Data sets, and fetching  spectral-data list;  spectral-data fetch mnist
 

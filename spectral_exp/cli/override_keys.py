@@ -101,7 +101,7 @@ def _is_taken(config: DictConfig, key: str, value: Any) -> bool:
 
 
 def _arguments(node: Any, place: str) -> Mapping[str, inspect.Parameter]:
-    if not isinstance(node, DictConfig) or "_target_" not in node:
+    if not isinstance(node, DictConfig) or "_target_" not in node or place.startswith("hydra."):  # not ours to look up
         return {}
     from spectral_exp.build import find_target  # what it imports may take seconds
 

@@ -4,6 +4,7 @@ import itertools
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from hydra.core.override_parser.types import Glob, IntervalSweep, Override, ValueType
 from hydra.errors import HydraException
@@ -13,6 +14,7 @@ from spectral_exp.cli.composition import Command, Composition, open_configs, rea
 from spectral_exp.cli.nearest import did_you_mean, nearest
 from spectral_exp.cli.override_keys import apply_override, refuse_missing
 from spectral_exp.errors import UserError
+from spectral_exp.sweep.combinations import combinations
 
 
 def check_overrides(argv: Sequence[str], config_dir: str, config_name: str) -> None:
@@ -54,7 +56,11 @@ def _check(command: Command, configs: Composition) -> None:
     for override in overrides:
         if override.is_sweep_override() and override.is_hydra_override():
             raise UserError(f"{override.input_line}: Hydra's own settings cannot be swept; give one value")
-    for combination in itertools.product(*(_values(choice, configs) for choice in choices)):
+    choices = list(
+        {choice.get_key_element(): choice for choice in choices}.values()
+    )  # as in a sweep, the last one wins
+    values = {str(choice.get_key_element()): _values(choice, configs) for choice in choices}
+    for combination in combinations(values, _combined(config, keys)):
         try:
             job = config if combination == first else _compose(choices, combination, configs)
             _check_job(job, keys, command, configs)
@@ -88,6 +94,13 @@ def _sweeper_params(config: DictConfig, overrides: Sequence[Override], configs: 
     params = OmegaConf.select(config, "hydra.sweeper.params") or {}
     typed = {override.get_key_element() for override in overrides}
     return [configs.parse(f"{key}={value}") for key, value in params.items() if key not in typed]
+
+
+def _combined(config: DictConfig, keys: Iterable[Override]) -> list[str] | None:
+    # of our sweeper: which keys are not paired
+    typed = [override.value() for override in keys if override.key_or_group == "hydra.sweeper.combined"]
+    found: Any = typed[-1] if typed else OmegaConf.select(config, "hydra.sweeper.combined")
+    return None if found is None else list(found)
 
 
 def _values(override: Override, configs: Composition) -> list[str]:

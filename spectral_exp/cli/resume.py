@@ -1,27 +1,30 @@
-"""`resume=RUN`: the command line of an earlier run, with what is new behind it."""
+"""`resume=RUN`, and with -m `resume=SWEEP`: the command line of an earlier start, with what is new behind it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from spectral_exp.cli.composition import read_command
+from spectral_exp.cli.composition import Command, read_command
 from spectral_exp.errors import UserError
-from spectral_exp.tracking.run_folder import CONFIG, STATUS
+from spectral_exp.tracking.run_folder import CONFIG, STATUS, SWEEP_RECORD
+from spectral_exp.tracking.sweep_record import read_sweep_record
 
 KEY = "resume="
+# What a sweep may say about itself; everything else of Hydra's could make it run somebody's code.
+OF_SWEEP = ("hydra.launcher.", "hydra.sweeper.", "hydra/launcher=", "hydra/sweeper=")
 
 
 def resume_arguments(argv: Sequence[str]) -> list[str]:
-    """Turn `resume=RUN` into the arguments that go on in that run's folder.
+    """Turn `resume=FOLDER` into the arguments that go on in that folder.
 
     Args:
         argv: the arguments behind the program's name.
 
     Returns:
-        The same arguments if none is `resume=`; else those of the run, then the others given now.
+        The same arguments if none is `resume=`; else those of the run or the sweep, then the others given now.
 
     Raises:
-        UserError: if RUN is no run folder or was tampered with, or -m is given too.
+        UserError: if the folder is none of a run, or with -m of a sweep, or was tampered with.
     """
     command = read_command(argv)
     asked = [text for text in command.overrides if text.startswith(KEY)] if command else []
@@ -29,14 +32,41 @@ def resume_arguments(argv: Sequence[str]) -> list[str]:
         return list(argv)
     given = asked[-1][len(KEY) :].strip("'\"")
     folder = Path(given).expanduser().absolute()
+    options = [argument for argument in argv if argument not in command.overrides]
+    now = [text for text in command.overrides if not text.startswith(KEY)]
+    if command.is_multirun:
+        return [*options, *_of_sweep(folder, given, command), *now, f"hydra.sweep.dir='{folder}'"]
+    return [*options, *_of_run(folder, given), *now, f"resume='{folder}'", f"hydra.run.dir='{folder}'"]
+
+
+def _of_run(folder: Path, given: str) -> list[str]:
+    if (folder / SWEEP_RECORD).is_file():
+        raise UserError(f"resume={given}: the folder of a sweep; add -m to go on with it, or name one of its jobs")
     if not (folder / CONFIG).is_file() or not (folder / STATUS).is_file():
         raise UserError(f"resume={given}: not a run folder (no {CONFIG} and {STATUS} in it)")
-    if command.is_multirun:
-        raise UserError("resume= goes on with one run; leave out -m")
-    options = [argument for argument in argv if argument not in command.overrides]
     earlier = json.loads((folder / STATUS).read_text(encoding="utf-8"))["overrides"]
-    for text in earlier:
-        if text.startswith("-") or text.lstrip("+~").startswith("hydra"):  # no run writes these: Hydra would obey them
-            raise UserError(f"{folder / STATUS}: {text!r} is no setting of a run; was the file changed?")
-    overrides = [text for text in [*earlier, *command.overrides] if not text.startswith(KEY)]
-    return [*options, *overrides, f"resume='{folder}'", f"hydra.run.dir='{folder}'"]
+    _refuse_planted(earlier, folder / STATUS)
+    return [text for text in earlier if not text.startswith(KEY)]
+
+
+def _of_sweep(folder: Path, given: str, command: Command) -> list[str]:
+    record = read_sweep_record(folder)
+    if record is None:
+        raise UserError(f"resume={given}: not the folder of a sweep (no {SWEEP_RECORD} in it); without -m for a run")
+    for text in command.overrides:
+        if not text.lstrip("+").startswith((KEY, *OF_SWEEP)):
+            raise UserError(f"{text}: a sweep goes on as it was; only hydra.launcher and hydra.sweeper can be changed")
+    asked = [text for text in record.overrides if not _is_hydra(text)]
+    _refuse_planted(asked, folder / SWEEP_RECORD)
+    about_sweep = [text for text in record.overrides if text.startswith(OF_SWEEP) and "_target_" not in text]
+    return [*asked, *about_sweep]
+
+
+def _refuse_planted(overrides: Iterable[str], file: Path) -> None:
+    for text in overrides:
+        if text.startswith("-") or _is_hydra(text):  # no run writes these: Hydra would obey them
+            raise UserError(f"{file}: {text!r} is no setting of a run; was the file changed?")
+
+
+def _is_hydra(text: str) -> bool:
+    return text.lstrip("+~").startswith("hydra")

@@ -11,19 +11,26 @@ from spectral_exp.cli.config_path import config_dir, register_user_configs, vers
 from spectral_exp.cli.help import help_text
 from spectral_exp.cli.overrides import check_overrides
 from spectral_exp.cli.resume import resume_arguments
-from spectral_exp.cli.sweep_folder import sweep_folder_arguments
-from spectral_exp.errors import UserError
+from spectral_exp.cli.sweep_folder import sweep_folder, sweep_folder_arguments
+from spectral_exp.errors import PrunedError, UnfinishedSweepError, UserError
+from spectral_exp.tracking.run_folder import SWEEP_RECORD
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 CONFIG_NAME = "train"
-EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+EXIT_PRUNED, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
 @dataclass
 class Outcome:
-    """What became of the jobs of this process."""
+    """What became of the run, or of the sweep.
+
+    Attributes:
+        folder: of the run, or of the last one in this process.
+        error: the first one.
+        sweep: folder of the sweep.
+    """
 
     folder: Path | None = None
     error: BaseException | None = None
@@ -45,7 +52,9 @@ def main() -> None:
         sys.argv[1:] = resume_arguments(sys.argv[1:])
         check_overrides(sys.argv[1:], config_dir(), CONFIG_NAME)
         sys.argv[1:] = sweep_folder_arguments(sys.argv[1:])
-        os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us instead of Hydra's own reports
+        outcome.sweep = sweep_folder(sys.argv[1:])
+        # Errors come to us instead of Hydra's own reports; the jobs of a sweep, checked here, put theirs in their logs.
+        os.environ["HYDRA_FULL_ERROR"] = "1"
         _hydra_main(outcome)
     except OSError as error:
         cannot = f"{error.filename}: the run folder cannot be made ({error.strerror}); name another with outputs=FOLDER"
@@ -54,10 +63,9 @@ def main() -> None:
         outcome.error = outcome.error or error
     except KeyboardInterrupt as error:
         outcome.error = error
-    if outcome.sweep is not None:
-        _close_sweep(outcome.sweep)
+    _close_sweep(outcome)
     if outcome.error is not None:
-        sys.exit(_report(outcome.error, outcome.folder, with_traceback))
+        sys.exit(_report(outcome, with_traceback))
 
 
 def _hydra_main(outcome: Outcome) -> None:
@@ -71,13 +79,11 @@ def _hydra_main(outcome: Outcome) -> None:
         hydra_config = HydraConfig.get()
         folder = outcome.folder = Path(hydra_config.runtime.output_dir)
         is_sweep = hydra_config.mode == RunMode.MULTIRUN
-        if is_sweep:
-            outcome.sweep = Path(hydra_config.sweep.dir).absolute()
         try:
             return _train(config, folder, list(hydra_config.overrides.task), is_sweep)
         except (Exception, KeyboardInterrupt) as error:
             outcome.error = outcome.error or error
-            if not isinstance(error, UserError):
+            if not isinstance(error, (UserError, PrunedError)):
                 (folder / "traceback.txt").write_text(traceback.format_exc(), encoding="utf-8")
             if is_sweep or isinstance(error, KeyboardInterrupt):
                 raise
@@ -100,27 +106,45 @@ def _train(config: "DictConfig", folder: Path, overrides: list[str], is_sweep: b
     return metrics
 
 
-def _close_sweep(folder: Path) -> None:
+def _close_sweep(outcome: Outcome) -> None:
+    """Show what became of the jobs, if any was started."""
+    if outcome.sweep is None or not outcome.sweep.is_dir():
+        return
     from spectral_exp.report.sweep import print_sweep, write_sweep_table
 
-    write_sweep_table(folder)
-    print_sweep(folder)
+    try:
+        print_sweep(outcome.sweep)
+        write_sweep_table(outcome.sweep)
+    except (OSError, UserError) as error:  # a full disk, or not a single job
+        outcome.error = outcome.error or error
 
 
-def _report(error: BaseException, folder: Path | None, with_traceback: bool) -> int:
+def _report(outcome: Outcome, with_traceback: bool) -> int:
     """Say what went wrong in one line; give the exit code."""
+    error = outcome.error
     if with_traceback:
         traceback.print_exception(error)
     if isinstance(error, KeyboardInterrupt):
-        go_on = f"; go on with: spectral-train resume={os.path.relpath(folder)}" if folder else ""
-        print(f"Interrupted{go_on}", file=sys.stderr)
+        print(f"Interrupted{_go_on(outcome)}", file=sys.stderr)
         return EXIT_INTERRUPTED
     line = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, UserError):
         print(f"Error: {line}", file=sys.stderr)
         return EXIT_USAGE
+    if isinstance(error, PrunedError):  # as its sweep asked for
+        print(f"Pruned: {line}", file=sys.stderr)
+        return EXIT_PRUNED
+    if isinstance(error, UnfinishedSweepError):
+        print(f"Failed: {line}{_go_on(outcome)}", file=sys.stderr)
+        return EXIT_FAILED
     print(f"Failed: {line} (HYDRA_FULL_ERROR=1 shows the stack trace)", file=sys.stderr)
     return EXIT_FAILED
+
+
+def _go_on(outcome: Outcome) -> str:
+    if outcome.sweep is not None and (outcome.sweep / SWEEP_RECORD).is_file():
+        return f"; go on with: spectral-train -m resume={os.path.relpath(outcome.sweep)}"
+    return f"; go on with: spectral-train resume={os.path.relpath(outcome.folder)}" if outcome.folder else ""
 
 
 if __name__ == "__main__":

@@ -201,8 +201,8 @@ def _why_missing(folder: Path, name: str) -> str:
     state = status.get("state")
     if state == "failed":
         return f"{folder} has no {name}: the run failed ({_first_line(status.get('error'))}); mend that and run again"
-    if state == "interrupted":
-        return f"{folder} has no {name}: the run was interrupted; go on with it by spectral-train resume={folder}"
+    if state in ("interrupted", "killed"):
+        return f"{folder} has no {name}: the run was {state}; go on with it by spectral-train resume={folder}"
     if state == "running":
         return f"{folder} has no {name} yet: the run goes on; if it was killed, spectral-train resume={folder}"
     return f"{folder} has no {name}: the run did not write it, or it was removed; run again"

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from spectral_exp.errors import UserError
 from spectral_exp.report.run_files import RunFiles
 from spectral_exp.tracking.run_folder import METRICS, STATUS
+from spectral_exp.tracking.sweep_record import JobRecord
 
 # Prefixes of final scores, in the order of their columns.
 SCORES = ("test/", "val/")
@@ -12,35 +13,36 @@ SCORES = ("test/", "val/")
 _LAST = ("n_features", "n_selected", "seconds", "error")
 
 
-def run_row(run: RunFiles) -> dict[str, object]:
+def run_row(run: RunFiles, record: JobRecord | None = None) -> dict[str, object]:
     """Read a run's state, overrides and final metrics, whatever state it is in.
 
     Args:
         run: the run's folder, perhaps without any file.
+        record: what the sweep knows of it, if it is the job of one: a killed job cannot say itself how it ended.
 
     Returns:
         Column to value; `state` is that of the run, "not started" or "broken", `error` its first line.
     """
-    if not run.has(STATUS):
-        return {"state": "not started"}
     try:
-        status = run.status
+        status = run.status if run.has(STATUS) else {}
         metrics = run.metrics if run.has(METRICS) else {}
     except UserError as error:  # one broken run takes nothing from the others
         return {"state": "broken", "error": str(error)}
-    message = str(status.get("error") or "").strip().splitlines()
+    state, message = status.get("state"), str(status.get("error") or "")
+    if record and state in (None, "running"):
+        state, message = record.state, record.error or ""
     return {
-        "state": status.get("state", ""),
-        **read_overrides(status.get("overrides")),
+        "state": "not started" if state in (None, "waiting") else state,
+        **read_overrides(status.get("overrides") or (record.overrides if record else None)),
         **{key: value for key, value in metrics.items() if key.startswith(SCORES)},
         **{key: metrics[key] for key in ("n_features", "n_selected") if key in metrics},
         "seconds": status.get("seconds"),
-        "error": message[0] if message else "",
+        "error": (message.strip().splitlines() or [""])[0],
     }
 
 
 def read_overrides(overrides: object) -> dict[str, str]:
-    """Split overrides such as `+key=value` into key and value; `~key` has none.
+    """Split overrides such as `+key=value` into key and value; `~key` has none, and `resume=` is none of its own.
 
     Args:
         overrides: the list in a run's status, or whatever stands in its place.
@@ -53,7 +55,7 @@ def read_overrides(overrides: object) -> dict[str, str]:
         {'seed': '1', 'model.width': '8', 'logger': ''}
     """
     pairs = (str(text).partition("=") for text in (overrides if isinstance(overrides, list) else ()))
-    return {key.lstrip("+~"): value for key, _, value in pairs}
+    return {key.lstrip("+~"): value for key, _, value in pairs if key != "resume"}
 
 
 def order_columns(rows: Sequence[Mapping[str, object]], first: Sequence[str]) -> list[str]:

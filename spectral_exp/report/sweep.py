@@ -14,16 +14,18 @@ from spectral_exp.report.paths import from_here
 from spectral_exp.report.run_files import RunFiles
 from spectral_exp.report.run_row import SCORES, order_columns, run_row
 from spectral_exp.tracking.run_folder import STATUS, write_whole
+from spectral_exp.tracking.sweep_record import read_sweep_record
 
 SWEEP = "sweep.csv"
 
+N_DIGITS = 8  # a longer number, as a search finds them, is shown rounded
 _FIRST = ("job", "state")
 
 
 def write_sweep_table(sweep_folder: Path) -> Path:
     """Write one row per job: its overrides, its state and its final metrics.
 
-    A job that died before it could write anything has a row as well.
+    A job that died before it could write anything, or was never started, has a row as well.
 
     Args:
         sweep_folder: the folder that holds one folder per job.
@@ -34,7 +36,7 @@ def write_sweep_table(sweep_folder: Path) -> Path:
     Raises:
         UserError: if there is no job.
     """
-    rows = [{"job": job.name, **run_row(RunFiles(job))} for job in _jobs(sweep_folder)]
+    rows = _rows(sweep_folder)
     columns = order_columns(rows, _FIRST)
 
     def write(path: Path) -> None:
@@ -58,13 +60,13 @@ def print_sweep(sweep_folder: Path, console: Console | None = None) -> None:
         UserError: if there is no job.
     """
     console = console or Console(highlight=False)
-    rows = [{"job": job.name, **run_row(RunFiles(job))} for job in _jobs(sweep_folder)]
+    rows = _rows(sweep_folder)
     shown = [column for column in order_columns(rows, _FIRST) if _is_shown(column, rows)]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in shown:
         table.add_column(Text(column), justify="left" if column in ("state", "error") else "right", overflow="fold")
     for row in rows:
-        style = "" if row["state"] == "done" else "red"
+        style = {"done": "", "pruned": "dim"}.get(str(row["state"]), "red")
         table.add_row(*(Text(_cell(row.get(column, ""))) for column in shown), style=style)
     console.print()
     console.print(table)
@@ -72,13 +74,20 @@ def print_sweep(sweep_folder: Path, console: Console | None = None) -> None:
     console.print(Text(f"{'sweep':<9}{from_here(sweep_folder / SWEEP)}"), soft_wrap=True)
 
 
-def _jobs(sweep_folder: Path) -> list[Path]:
-    # List the jobs' folders, 2 before 10.
+def _rows(sweep_folder: Path) -> list[dict[str, object]]:
+    # One per job, 2 before 10.
+    record = read_sweep_record(sweep_folder)
+    recorded = record.jobs if record else {}
     folders = sweep_folder.iterdir() if sweep_folder.is_dir() else ()
-    jobs = [folder for folder in folders if (folder / STATUS).is_file() or (folder.is_dir() and folder.name.isdigit())]
-    if not jobs:
+    found = {folder.name for folder in folders if (folder / STATUS).is_file() or _is_job_folder(folder)}
+    names = sorted(found | recorded.keys(), key=lambda name: (not name.isdigit(), name.zfill(9)))
+    if not names:
         raise UserError(f"{sweep_folder} is not the folder of a sweep: no job in it; give a folder of outputs/sweeps")
-    return sorted(jobs, key=lambda job: (not job.name.isdigit(), int(job.name) if job.name.isdigit() else 0, job.name))
+    return [{"job": name, **run_row(RunFiles(sweep_folder / name), recorded.get(name))} for name in names]
+
+
+def _is_job_folder(folder: Path) -> bool:
+    return folder.is_dir() and folder.name.isdigit()
 
 
 def _is_shown(column: str, rows: Sequence[Mapping[str, object]]) -> bool:
@@ -92,6 +101,8 @@ def _is_shown(column: str, rows: Sequence[Mapping[str, object]]) -> bool:
 
 
 def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    return f"{value:.4g}" if isinstance(value, float) else shorten(str(value), 60)
+    text = "" if value is None else str(value)
+    try:
+        return f"{float(text):.4g}" if isinstance(value, float) or len(text) > N_DIGITS else text
+    except ValueError:
+        return shorten(text, 60)

@@ -25,6 +25,8 @@ FIGURES = "figures"
 REFIT = "refit"
 FOLDS = "folds"
 SEARCH = "search"
+LOG = "log.txt"  # what a job of a sweep printed
+SWEEP_RECORD = "sweep.json"  # in the folder of a sweep
 
 
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:

@@ -1,4 +1,4 @@
-"""The state of a run, in its folder: running, done, failed or interrupted."""
+"""The state of a run, in its folder: running, done, failed, interrupted, killed or pruned."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from spectral_exp.errors import UserError
+from spectral_exp.errors import PrunedError, UserError
 from spectral_exp.tracking.run_folder import STATUS, write_json
 
 PACKAGES = ("spectral_exp", "torch", "pytorch-lightning", "hydra-core", "omegaconf", "torchmetrics", "numpy")
@@ -33,7 +33,8 @@ def is_first_process() -> bool:
 def recorded_status(folder: Path, overrides: list[str]) -> Iterator[None]:
     """Keep `status.json` true while a run goes on.
 
-    A run that is killed leaves `running` behind, with its process id and host.
+    A run that is killed leaves `running` behind, with its process id and host; whoever started it may know more
+    and say so with `record_end`.
 
     Args:
         folder: the run folder.
@@ -62,6 +63,8 @@ def recorded_status(folder: Path, overrides: list[str]) -> Iterator[None]:
         interrupted = isinstance(error, (KeyboardInterrupt, SystemExit))
         status["state"] = "interrupted" if interrupted else "failed"
         status["error"] = None if interrupted else f"{type(error).__name__}: {' '.join(str(error).split())}"
+        if isinstance(error, PrunedError):
+            status |= {"state": "pruned", "error": str(error)}
         if isinstance(error, UserError) and earlier is not None:
             status["overrides"] = earlier  # a resume that could not start must not spoil the next one
         raise
@@ -71,6 +74,24 @@ def recorded_status(folder: Path, overrides: list[str]) -> Iterator[None]:
         status["finished"] = _iso(time.time())
         status["seconds"] = round(time.time() - started, 3)
         write_json(folder / STATUS, status)
+
+
+def record_end(folder: Path, state: str, error: str | None) -> None:
+    """Complete the status of a run that ended without saying so itself.
+
+    Args:
+        folder: the run folder.
+        state: `killed`, `failed` or `interrupted`.
+        error: one line that says why.
+
+    Raises:
+        OSError: if the status cannot be written.
+    """
+    try:
+        status = json.loads((folder / STATUS).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # it died before its first line
+        status = {}
+    write_json(folder / STATUS, {**status, "state": state, "error": error, "finished": _iso(time.time())})
 
 
 def _overrides_before(folder: Path) -> list[str] | None:

@@ -1,10 +1,14 @@
 """Runs that several tests read, and `spectral-train` within this process: importing torch takes seconds."""
 
+import json
 import logging
+import struct
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -94,3 +98,69 @@ def without_key(monkeypatch, tmp_path) -> Iterator[None]:
     wandb.teardown()  # settings are read once per process
     yield
     wandb.teardown()
+
+
+def read_wandb_records(file: Path) -> Iterator[Any]:
+    """Read W&B's log of a run: protobuf messages, framed as LevelDB frames its log."""
+    from wandb.proto import wandb_internal_pb2
+
+    content = file.read_bytes()
+    assert content[:4] in (b":W&B", b"")
+    position, message = 7, b""
+    while position + 7 <= len(content):
+        room_in_block = 32768 - position % 32768
+        if room_in_block < 7:
+            position += room_in_block
+            continue
+        _, length, part = struct.unpack_from("<IHB", content, position)
+        if position + 7 + length > len(content):  # being written
+            return
+        message += content[position + 7 : position + 7 + length]
+        position += 7 + length
+        if part in (1, 4):  # the whole message, or its last part
+            yield wandb_internal_pb2.Record.FromString(message)
+            message = b""
+
+
+def read_wandb_run(folder: Path) -> dict[str, Any]:
+    """Read what W&B recorded offline: the run, its config, its last values and its exit code."""
+    (file,) = folder.glob("run-*.wandb")
+    found: dict[str, Any] = {"folder": folder, "config": {}, "values": {}, "steps": []}
+    for record in read_wandb_records(file):
+        match record.WhichOneof("record_type"):
+            case "run":
+                found["run"] = record.run
+                items = record.run.config.update
+            case "config":
+                items = record.config.update
+            case "history":
+                row = {
+                    item.key or ".".join(item.nested_key): json.loads(item.value_json) for item in record.history.item
+                }
+                found["values"].update(row)
+                found["steps"].append(row.get("trainer/global_step"))
+                continue
+            case "exit":
+                found["exit_code"] = record.exit.exit_code
+                continue
+            case _:
+                continue
+        found["config"].update({item.key: json.loads(item.value_json) for item in items})
+    return found
+
+
+def read_wandb_runs(save_dir: Path, closed: bool = True) -> list[dict[str, Any]]:
+    """Read the runs in a folder, once W&B's own process has written their last records, unless it was killed."""
+    deadline = time.monotonic() + 20
+    while True:
+        runs = [read_wandb_run(folder) for folder in sorted((save_dir / "wandb").glob("offline-run-*"))]
+        if not closed or all("exit_code" in found for found in runs):
+            return runs
+        assert time.monotonic() < deadline, "W&B has not closed its record"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def wandb_runs() -> Callable[..., list[dict[str, Any]]]:
+    """Read the runs that W&B has recorded in a folder."""
+    return read_wandb_runs

@@ -139,7 +139,10 @@ def test_a_checkpoint_cut_short_is_named(train, finished_run, tmp_path):
 
 @pytest.mark.usefixtures("without_figures")
 def test_a_sweep_over_data_sets_is_one_folder_with_a_table(train, tmp_path):
-    answer = train("-m", "dataset=digits,gaussian_independent", "seed=3", "size=tiny", "trainer=cpu", "debug=one_step")
+    answer = train(
+        *("-m", "hydra/launcher=basic", "dataset=digits,gaussian_independent", "seed=3"),
+        *("size=tiny", "trainer=cpu", "debug=one_step"),
+    )
     assert answer.code == 0
     (sweep,) = (tmp_path / "outputs/sweeps/sweep").iterdir()
     assert {path.name for path in sweep.iterdir() if path.is_dir()} == {"0", "1"}
@@ -158,7 +161,7 @@ def test_a_sweep_over_data_sets_is_one_folder_with_a_table(train, tmp_path):
 
 @pytest.mark.usefixtures("without_figures")
 def test_a_job_that_fails_leaves_the_rest_of_its_sweep_alone(train, tmp_path):
-    answer = train("-m", *ONE_STEP, "selection=top_k", "selection.k=65,5")
+    answer = train("-m", "hydra/launcher=basic", *ONE_STEP, "selection=top_k", "selection.k=65,5")
     message = "selection.k must be at most the number of inputs (64), got 65"
     assert answer.code == 2
     assert answer.err.splitlines()[-1] == f"Error: {message}"

@@ -3,9 +3,6 @@
 import csv
 import inspect
 import json
-import struct
-import time
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,7 +14,6 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from wandb.proto import wandb_internal_pb2
 
 import spectral_exp
 from spectral_exp.tracking.logger.tensorboard import SpectralTensorBoardLogger
@@ -52,64 +48,6 @@ def read_events(folder: Path) -> EventAccumulator:
     events = EventAccumulator(str(folder), size_guidance={"tensors": 0, "images": 0, "histograms": 0})
     events.Reload()
     return events
-
-
-def read_wandb_records(file: Path) -> Iterator[wandb_internal_pb2.Record]:
-    """Read W&B's log of a run: protobuf messages, framed as LevelDB frames its log."""
-    content = file.read_bytes()
-    assert content[:4] in (b":W&B", b"")
-    position, message = 7, b""
-    while position + 7 <= len(content):
-        room_in_block = 32768 - position % 32768
-        if room_in_block < 7:
-            position += room_in_block
-            continue
-        _, length, part = struct.unpack_from("<IHB", content, position)
-        if position + 7 + length > len(content):  # being written
-            return
-        message += content[position + 7 : position + 7 + length]
-        position += 7 + length
-        if part in (1, 4):  # the whole message, or its last part
-            yield wandb_internal_pb2.Record.FromString(message)
-            message = b""
-
-
-def read_wandb_run(folder: Path) -> dict[str, Any]:
-    """Read what W&B recorded offline: the run, its config, its last values and its exit code."""
-    (file,) = folder.glob("run-*.wandb")
-    found: dict[str, Any] = {"folder": folder, "config": {}, "values": {}, "steps": []}
-    for record in read_wandb_records(file):
-        match record.WhichOneof("record_type"):
-            case "run":
-                found["run"] = record.run
-                items = record.run.config.update
-            case "config":
-                items = record.config.update
-            case "history":
-                row = {
-                    item.key or ".".join(item.nested_key): json.loads(item.value_json) for item in record.history.item
-                }
-                found["values"].update(row)
-                found["steps"].append(row.get("trainer/global_step"))
-                continue
-            case "exit":
-                found["exit_code"] = record.exit.exit_code
-                continue
-            case _:
-                continue
-        found["config"].update({item.key: json.loads(item.value_json) for item in items})
-    return found
-
-
-def wandb_runs(save_dir: Path) -> list[dict[str, Any]]:
-    """Read the runs in a folder, once W&B's own process has written their last records."""
-    deadline = time.monotonic() + 20
-    while True:
-        runs = [read_wandb_run(folder) for folder in sorted((save_dir / "wandb").glob("offline-run-*"))]
-        if all("exit_code" in found for found in runs):
-            return runs
-        assert time.monotonic() < deadline, "W&B has not closed its record"
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +108,7 @@ def test_tensorboard_of_a_resumed_run_shows_every_step_once(tmp_path):
 
 
 @pytest.mark.usefixtures("without_key")
-def test_wandb_without_a_key_records_all_of_it_offline_and_in_silence(tmp_path, capfd):
+def test_wandb_without_a_key_records_all_of_it_offline_and_in_silence(tmp_path, capfd, wandb_runs):
     logger = SpectralWandbLogger(tmp_path, name="seed=3", group="sweep", tags=["a", "b"])
     assert isinstance(logger, RichLogger)
     log_everything(logger)
@@ -199,7 +137,7 @@ def test_wandb_without_a_key_records_all_of_it_offline_and_in_silence(tmp_path, 
 
 
 @pytest.mark.usefixtures("without_key")
-def test_wandb_runs_of_one_process_stay_apart_and_share_their_group(tmp_path):
+def test_wandb_runs_of_one_process_stay_apart_and_share_their_group(tmp_path, wandb_runs):
     first = SpectralWandbLogger(tmp_path, name="seed=0", group="sweep")
     second = SpectralWandbLogger(tmp_path, group="sweep")
     first.log_metrics({"val/loss": 1.0}, step=1)  # never finished before the second begins
@@ -217,7 +155,7 @@ def test_wandb_runs_of_one_process_stay_apart_and_share_their_group(tmp_path):
 
 
 @pytest.mark.usefixtures("without_key")
-def test_wandb_respects_its_own_mode_variable(tmp_path, monkeypatch):
+def test_wandb_respects_its_own_mode_variable(tmp_path, monkeypatch, wandb_runs):
     monkeypatch.setenv("WANDB_MODE", "disabled")
     logger = SpectralWandbLogger(tmp_path)
     log_everything(logger)
@@ -226,7 +164,7 @@ def test_wandb_respects_its_own_mode_variable(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("without_key")
-def test_wandb_goes_offline_when_the_server_does_not_answer(tmp_path, monkeypatch, caplog):
+def test_wandb_goes_offline_when_the_server_does_not_answer(tmp_path, monkeypatch, caplog, wandb_runs):
     start = wandb.init
 
     def unreachable(mode: str, **arguments: Any) -> Any:
@@ -244,7 +182,7 @@ def test_wandb_goes_offline_when_the_server_does_not_answer(tmp_path, monkeypatc
 
 
 @pytest.mark.usefixtures("without_key")
-def test_wandb_goes_offline_when_the_key_is_none(tmp_path, monkeypatch, caplog):
+def test_wandb_goes_offline_when_the_key_is_none(tmp_path, monkeypatch, caplog, wandb_runs):
     monkeypatch.setenv("WANDB_API_KEY", "mistyped")
     logger = SpectralWandbLogger(tmp_path)
     logger.log_metrics({"val/loss": 1.0}, step=1)
@@ -291,8 +229,8 @@ def decode_grey_png(content: bytes) -> np.ndarray:
 
 
 @pytest.mark.usefixtures("without_key", "without_figures")
-def test_the_jobs_of_a_sweep_are_on_both_dashboards_side_by_side(train, tmp_path):
-    answer = train("-m", "experiment=quickstart", "debug=fast", "seed=0,1", "logger=many")
+def test_the_jobs_of_a_sweep_are_on_both_dashboards_side_by_side(train, tmp_path, wandb_runs):
+    answer = train("-m", "hydra/launcher=basic", "experiment=quickstart", "debug=fast", "seed=0,1", "logger=many")
     assert answer.code == 0, answer.err
     (sweep,) = (tmp_path / "outputs/sweeps/quickstart").iterdir()
     found = [run for job in ("0", "1") for run in wandb_runs(sweep / job)]

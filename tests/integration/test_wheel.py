@@ -54,7 +54,7 @@ def test_the_wheel_holds_every_config(wheel):
     configs = {path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "conf").rglob("*.yaml")}
     assert configs
     assert {f"spectral_exp/{config}" for config in configs} <= names
-    assert "spectral_exp/py.typed" in names
+    assert {"spectral_exp/py.typed", "hydra_plugins/spectral_exp.py"} <= names
     assert {f"spectral_exp/report/page/template/page.{suffix}" for suffix in ("html", "css", "js")} <= names
     assert not [name for name in names if name.startswith(("tests/", "conf/", "outputs/"))]
 
@@ -71,6 +71,17 @@ def test_the_installed_command_trains_in_another_folder(scripts, tmp_path):
     assert len(shown.strip().splitlines()) == 1 + 3
     assert "inputs" in run(scripts / "spectral-report", folder, cwd=tmp_path)
     assert (folder / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_the_installed_command_sweeps(scripts, tmp_path):
+    shown = run(
+        *(scripts / "spectral-train", "-m", "experiment=quickstart", "debug=one_step"),
+        *("hydra.sweep.dir=sweep", "seed=0,1"),
+        cwd=tmp_path,
+    )
+    assert "sweep/sweep.csv" in shown
+    for job in ("0", "1"):
+        assert json.loads((tmp_path / "sweep" / job / "status.json").read_text())["state"] == "done"
 
 
 def test_the_installed_command_helps_and_refuses_typos(scripts, tmp_path):

@@ -163,6 +163,10 @@ def test_what_is_valid_passes(tree, argv):
         (["-m", "dataset=glob(x*)"], "no value to sweep over"),
         (["-m", "seed=range(0,3,0)"], "must not be zero"),
         (["-m", "hydra/launcher=basic,other"], "Hydra's own settings cannot be swept"),
+        (
+            ["-m", "+hydra.sweeper.combined=[]", "dataset=mnist,digits", "regularization=l1,none,l1"],
+            "paired must be equally many: dataset has 2, regularization has 3",
+        ),
         (["experiment=sweep"], "sead=0,1: unknown key sead; did you mean seed"),
         # options
         (["--mutlirun", "seed=0,1"], r"--mutlirun: unknown option; did you mean --multirun\?"),
@@ -201,6 +205,8 @@ def test_a_users_own_options_are_valid_and_suggested(tree, tmp_path, how):
         (["trainer.max_steps=5"], "write +trainer.max_steps=5"),
         (["optimizer.learning_rate=1"], "unknown key optimizer.learning_rate; optimizer has lr"),
         (["dataset=tabular"], "dataset.path is needed"),
+        (["-m", "hydra.launcher.njobs=3"], "did you mean hydra.launcher.n_jobs?"),
+        (["-m", "sweep=seedz"], "did you mean sweep=seeds?"),
     ],
 )
 def test_the_shipped_configs_refuse(argv, message):
@@ -213,6 +219,9 @@ def test_the_shipped_configs_refuse(argv, message):
         [],
         ["+trainer.max_steps=5", "+optimizer.betas=[0.9,0.99]"],
         ["-m", "regularization=l1,l2_l2", "regularization.strength=1e-3,1e-2", "seed=range(0,3)"],
+        ["-m", "sweep=zip", "size=tiny,large", "regularization/schedule=constant,cosine", "seed=0,1,2"],
+        ["-m", "hydra/launcher=basic", "seed=0,1"],
+        ["-m", "seed=0,1", "hydra.launcher.n_jobs=2", "hydra.launcher.fail_fast=true"],
     ],
 )
 def test_the_shipped_configs_accept(argv):

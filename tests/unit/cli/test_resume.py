@@ -4,6 +4,7 @@ import pytest
 
 from spectral_exp.cli.resume import resume_arguments
 from spectral_exp.errors import UserError
+from spectral_exp.tracking.sweep_record import SweepRecord
 
 
 @pytest.fixture
@@ -35,6 +36,39 @@ def test_what_no_run_writes_into_its_status_is_refused(run_folder, planted):
         resume_arguments([f"resume={run_folder('seed=1', planted)}"])
 
 
-def test_a_sweep_cannot_be_resumed_as_one_run(run_folder):
-    with pytest.raises(UserError, match="leave out -m"):
-        resume_arguments([f"resume={run_folder('seed=1')}", "-m"])
+@pytest.fixture
+def sweep_folder(tmp_path):
+    def make(*overrides):
+        SweepRecord(list(overrides)).write(tmp_path)
+        return tmp_path
+
+    return make
+
+
+def test_a_sweep_goes_on_as_it_was_in_its_folder(sweep_folder):
+    folder = sweep_folder("seed=0,1", "hydra.launcher.n_jobs=2", "hydra.sweep.dir=old", "hydra.verbose=true")
+    arguments = resume_arguments(["-m", f"resume={folder}", "hydra.launcher.n_jobs=4"])
+    assert arguments == [
+        *("-m", "seed=0,1", "hydra.launcher.n_jobs=2", "hydra.launcher.n_jobs=4"),
+        f"hydra.sweep.dir='{folder}'",
+    ]
+
+
+def test_what_a_sweep_does_cannot_be_changed_when_it_goes_on(sweep_folder):
+    with pytest.raises(UserError, match="seed=2: a sweep goes on as it was"):
+        resume_arguments(["-m", f"resume={sweep_folder('seed=0,1')}", "seed=2"])
+
+
+@pytest.mark.parametrize(
+    "planted", ["hydra.callbacks.x={_target_:os.getcwd}", "hydra.launcher._target_=os.getcwd", "hydra.sweep.dir=x"]
+)
+def test_hydras_own_settings_of_somebodys_sweep_are_not_obeyed(sweep_folder, planted):
+    folder = sweep_folder("seed=0,1", planted)
+    assert resume_arguments(["-m", f"resume={folder}"]) == ["-m", "seed=0,1", f"hydra.sweep.dir='{folder}'"]
+
+
+def test_runs_and_sweeps_are_told_apart(run_folder, sweep_folder):
+    with pytest.raises(UserError, match="not the folder of a sweep"):
+        resume_arguments(["-m", f"resume={run_folder('seed=1')}"])
+    with pytest.raises(UserError, match="the folder of a sweep; add -m"):
+        resume_arguments([f"resume={sweep_folder('seed=1')}"])

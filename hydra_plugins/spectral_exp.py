@@ -1,0 +1,248 @@
+"""Hydra's plug-ins of spectral_exp: how a sweep's jobs are chosen, and how they are run.
+
+Hydra looks for plug-ins in this namespace only, and every Hydra program of the environment imports what is in it.
+So nothing of spectral_exp is imported before a plug-in is used, and no option is added to anybody's configs:
+those that name these classes are in our own `conf/hydra/`.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.core.plugins import Plugins
+from hydra.core.utils import JobReturn, JobStatus, configure_log, setup_globals
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+
+if TYPE_CHECKING:
+    from spectral_exp.sweep.job import Job
+    from spectral_exp.sweep.progress import SweepProgress
+    from spectral_exp.tracking.sweep_record import SweepRecord
+
+log = logging.getLogger(__name__)
+
+
+class ProcessLauncher(Launcher):
+    """Runs every job of a sweep as a process of its own, a single run of `spectral-train`.
+
+    A job that fails or is killed leaves the others alone; one that is finished is not run again.
+
+    Args:
+        n_jobs: how many run at a time; None: one per GPU, else one per core as far as memory goes.
+        devices: names of the GPUs to share out, as in CUDA_VISIBLE_DEVICES; None: all; []: leave them alone.
+        fail_fast: stop at the first job that fails.
+    """
+
+    def __init__(self, n_jobs: int | None, devices: Sequence[Any] | None, fail_fast: bool) -> None:
+        self._n_jobs_asked = n_jobs
+        self._devices_asked = devices
+        self._fail_fast = fail_fast
+        self.n_expected: int | None = None  # jobs of all launches together, if a sweeper knows
+        self._record: SweepRecord | None = None
+        self._progress: SweepProgress | None = None
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        from spectral_exp.sweep.resources import default_n_jobs, find_devices
+
+        self._context = hydra_context
+        self._config = config
+        asked = self._devices_asked
+        self._devices = find_devices() if asked is None else [str(device) for device in asked]
+        if self._n_jobs_asked is not None:
+            _check_count("hydra.launcher.n_jobs", self._n_jobs_asked)
+        self.n_jobs = self._n_jobs_asked or default_n_jobs(self._devices)
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+        from spectral_exp.cli.composition import options_again
+        from spectral_exp.report.paths import from_here
+        from spectral_exp.sweep.command import program
+        from spectral_exp.sweep.job import FINISHED
+        from spectral_exp.sweep.launch import Launch
+        from spectral_exp.sweep.progress import SweepProgress
+        from spectral_exp.sweep.starter import Starter
+
+        setup_globals()
+        hydra = self._config.hydra
+        configure_log(hydra.hydra_logging, hydra.verbose)
+        sweep_folder = Path(hydra.sweep.dir).absolute()
+        sweep_folder.mkdir(parents=True, exist_ok=True)
+        jobs = self._jobs(job_overrides, initial_job_idx, sweep_folder)
+        starter = Starter(
+            [*program(sys.argv[0]), *options_again(sys.argv[1:])],
+            sweep_folder,
+            list(hydra.overrides.hydra),
+            self.n_jobs,
+            self._devices,
+            self._n_devices,
+        )
+        if self._progress is None:
+            self._progress = SweepProgress(self.n_expected or len(jobs))
+            log.info(
+                f"{self.n_expected or len(jobs)} jobs, at most {self.n_jobs} at a time, in {from_here(sweep_folder)}"
+            )
+        ends = Launch(jobs, starter, self._progress, self._record_of(sweep_folder), self._fail_fast).run()
+        results = []
+        for job, end in zip(jobs, ends, strict=True):
+            result = JobReturn(overrides=list(job.overrides), working_dir=str(job.folder), task_name=hydra.job.name)
+            is_finished = end.state in FINISHED
+            result.status = JobStatus.COMPLETED if is_finished else JobStatus.FAILED
+            error = RuntimeError(f"job {job.number} {end.state}: {end.error}")
+            result.return_value = end.metrics if is_finished else error
+            results.append(result)
+        return results
+
+    def _jobs(self, job_overrides: Sequence[Sequence[str]], first: int, sweep_folder: Path) -> list[Job]:
+        from spectral_exp.sweep.job import Job
+
+        jobs = []
+        hydra = self._config.hydra
+        for number, overrides in enumerate(job_overrides, start=first):
+            with read_write(hydra), open_dict(hydra):
+                hydra.job.num = number
+            jobs.append(Job(number, tuple(overrides), sweep_folder / str(hydra.sweep.subdir)))
+        return jobs
+
+    def _record_of(self, sweep_folder: Path) -> SweepRecord:
+        # read once: an optimiser launches many times
+        from spectral_exp.tracking.sweep_record import SweepRecord, read_sweep_record
+
+        if self._record is None:
+            overrides = self._config.hydra.overrides
+            self._record = read_sweep_record(sweep_folder) or SweepRecord([])
+            self._record.overrides = [*overrides.task, *overrides.hydra]
+        return self._record
+
+    def _n_devices(self, job: Job) -> int:
+        # a job's config is composed for this alone: it takes half a second
+        trainer = self._context.config_loader.load_sweep_config(self._config, list(job.overrides)).trainer
+        if trainer.accelerator == "cpu":
+            return 0
+        if isinstance(trainer.devices, int) and trainer.devices > 0:
+            return trainer.devices
+        return 1 if isinstance(trainer.devices, (str, int)) else len(trainer.devices)
+
+
+class GridSweeper(Sweeper):
+    """Runs every combination of values, or values side by side.
+
+    Args:
+        params: values to sweep over by key, as on the command line, which replaces them: `{seed: "0,1,2"}`.
+        combined: keys of which every combination is run, the others being paired; None: all keys.
+    """
+
+    def __init__(self, params: DictConfig, combined: Sequence[str] | None) -> None:
+        self._params = params
+        self._combined = combined
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        self._context = hydra_context
+        self._config = config
+        self._launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> Sequence[JobReturn]:
+        from spectral_exp.errors import UserError
+        from spectral_exp.sweep.combinations import combinations
+
+        values = {}
+        for key, override in _overrides(self._context, self._params, arguments).items():
+            if override.is_sweep_override() and not override.is_discrete_sweep():
+                raise UserError(f"{override.input_line}: an interval is for a search; name values, or use range()")
+            values[key] = [f"{key}={text}" for text in _texts(override)]
+        jobs = list(combinations(values, self._combined))
+        _make_folder(self._config)
+        results = self._launcher.launch(jobs, initial_job_idx=0)
+        _refuse_unfinished(results)
+        return results
+
+
+class OptunaSweeper(Sweeper):
+    """Searches by Optuna, in batches of as many jobs as run at a time.
+
+    Args:
+        params: what to search over by key, as on the command line, which replaces it.
+        objectives: `maximize` or `minimize`, by metric of a finished run.
+        n_trials: how many trials in total, those of earlier starts included.
+        seed: of the choices.
+    """
+
+    def __init__(self, params: DictConfig, objectives: DictConfig, n_trials: int, seed: int) -> None:
+        self._params = params
+        self._objectives = {str(metric): str(direction) for metric, direction in objectives.items() if direction}
+        self._n_trials = n_trials
+        self._seed = seed
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        self._context = hydra_context
+        self._config = config
+        self._launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> Sequence[JobReturn]:
+        from spectral_exp.sweep.search import Search
+
+        _check_count("hydra.sweeper.n_trials", self._n_trials)
+        overrides = _overrides(self._context, self._params, arguments)
+        search = Search(_make_folder(self._config), overrides, self._objectives, self._seed)
+        n_at_a_time = 1
+        if isinstance(self._launcher, ProcessLauncher):
+            n_at_a_time, self._launcher.n_expected = self._launcher.n_jobs, max(self._n_trials, search.n_trials)
+        results: list[JobReturn] = []
+        while len(results) < max(self._n_trials, search.n_trials):
+            n_open = search.n_trials - len(results)  # of an earlier start; the finished ones are not run again
+            if not n_open:
+                search.ask(min(n_at_a_time, self._n_trials - len(results)))
+            batch = self._launcher.launch(search.jobs(len(results)), initial_job_idx=len(results))
+            for number, result in enumerate(batch, start=len(results)):
+                if result.status == JobStatus.COMPLETED:
+                    search.tell(number, result.return_value)
+            results += batch
+        for number, values in search.front():
+            log.info(f"job {number} is best at " + ", ".join(f"{name} {value:.4g}" for name, value in values.items()))
+        _refuse_unfinished(results)
+        return results
+
+
+def _overrides(context: HydraContext, params: DictConfig, arguments: Sequence[str]) -> dict[str, Override]:
+    # by key; what is typed replaces what a file says
+    parser = OverridesParser.create(config_loader=context.config_loader)
+    texts = [*(f"{key}={value}" for key, value in params.items()), *arguments]
+    return {override.get_key_element(): override for override in parser.parse_overrides(texts)}
+
+
+def _check_count(key: str, value: Any) -> None:
+    from spectral_exp.errors import UserError
+
+    if not isinstance(value, int) or value < 1:
+        raise UserError(f"{key} must be a whole number >= 1, got {value!r}")
+
+
+def _texts(override: Override) -> Sequence[str]:
+    if override.is_sweep_override():
+        return list(override.sweep_string_iterator())
+    return [override.get_value_element_as_str()]
+
+
+def _make_folder(config: DictConfig) -> Path:
+    folder = Path(config.hydra.sweep.dir).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    OmegaConf.save(config, folder / "multirun.yaml")
+    return folder
+
+
+def _refuse_unfinished(results: Sequence[JobReturn]) -> None:
+    from spectral_exp.errors import UnfinishedSweepError
+
+    n_unfinished = sum(result.status != JobStatus.COMPLETED for result in results)
+    if n_unfinished:
+        raise UnfinishedSweepError(f"{n_unfinished} of {len(results)} jobs did not finish")

@@ -1,0 +1,1 @@
+"""The jobs of a sweep: each one a process of its own."""
