@@ -275,7 +275,8 @@ def inputs_curve_chart(masking: MaskingCurve | None, path: PathCurve | None, n_s
         figure.add_vline(x=n_selected, line={"color": MUTED, "width": 1.5, "dash": "dash"})
         figure.add_annotation(
             text=f"{n_selected:,} selected", x=np.log10(n_selected), y=0.98 if falls else 0.02,
-            yref="paper", showarrow=False, xanchor="right" if n_selected > 3 else "left", xshift=-4 if n_selected > 3 else 4,
+            yref="paper", showarrow=False,
+            xanchor="right" if n_selected > 3 else "left", xshift=-4 if n_selected > 3 else 4,
         )  # fmt: skip
     return Chart(
         f"{key}-curve",
