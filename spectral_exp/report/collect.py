@@ -15,6 +15,7 @@ from spectral_exp.errors import UserError
 from spectral_exp.report.run_files import RunFiles, find_runs
 from spectral_exp.report.run_row import SCORES, order_columns, read_overrides, run_row
 from spectral_exp.tracking.run_folder import DATASET, MASKING_CURVE, RANKING, STATUS, write_whole
+from spectral_exp.tracking.sweep_record import SweepRecord, read_sweep_record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,7 +121,8 @@ def collect(folder: Path) -> list[CollectedRun]:
         raise UserError(f"{folder}: no run in it (no {STATUS}); give the folder of a run or of a sweep")
     names: dict[tuple[str, ...], tuple[str, ...]] = {}
     runs = sorted(found, key=lambda run: [_natural(part) for part in run.relative_to(folder).parts])
-    return [_read(run, folder, names) for run in runs]
+    records = {sweep: read_sweep_record(sweep) for sweep in {run.parent for run in runs}}
+    return [_read(run, folder, names, records[run.parent]) for run in runs]
 
 
 def runs_table(runs: Sequence[CollectedRun]) -> pd.DataFrame:
@@ -170,12 +172,14 @@ def _natural(part: str) -> tuple[bool, int, str]:
     return not part.isdigit(), int(part) if part.isdigit() else 0, part
 
 
-def _read(folder: Path, root: Path, names: dict[tuple[str, ...], tuple[str, ...]]) -> CollectedRun:
+def _read(
+    folder: Path, root: Path, names: dict[tuple[str, ...], tuple[str, ...]], sweep: SweepRecord | None
+) -> CollectedRun:
     run = RunFiles(folder)
-    row = run_row(run)
+    row = run_row(run, sweep.jobs.get(folder.name) if sweep else None)
     inputs = None
     settings: dict[str, str] = {}
-    if row["state"] not in ("not started", "broken"):
+    if run.has(STATUS) and row["state"] != "broken":
         settings = read_overrides(run.status.get("overrides"))
     if row["state"] == "done":
         try:
