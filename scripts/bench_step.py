@@ -30,10 +30,13 @@ from torch.nn import functional as F
 from spectral_exp.cli.compose import compose_config
 from spectral_exp.model.dense_mlp import DenseMLP
 from spectral_exp.model.spectral_mlp import SpectralMLP
+from spectral_exp.regularization.l1 import L1
+from spectral_exp.regularization.schedule.constant import Constant
 from spectral_exp.run import run
 
 BATCH, N_FEATURES, HIDDEN, N_CLASSES = 256, 784, [512, 512], 10
 STRENGTH = 1e-3
+PENALTY = L1(STRENGTH, Constant())
 OVERRIDES = [
     "dataset=gaussian_independent",
     f"dataset.n_features={N_FEATURES}",
@@ -51,7 +54,7 @@ def step_of(model: nn.Module, inputs: Tensor, targets: Tensor, is_fused: bool) -
     def step() -> None:
         loss = F.cross_entropy(model(inputs), targets)
         if isinstance(model, SpectralMLP):
-            loss = loss + STRENGTH * model.input_layer.eigenvalues.abs().sum()
+            loss = loss + PENALTY.penalty(model.input_layer, progress=1.0)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

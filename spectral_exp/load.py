@@ -23,6 +23,7 @@ from spectral_exp.tracking.run_folder import (
     MASK,
     METRICS,
     RANKING,
+    REFIT,
     TRACE,
 )
 from spectral_exp.tracking.trace import Trace, read_trace
@@ -36,8 +37,8 @@ class Run:
         folder: the run folder.
         config: the resolved configuration.
         info: what the inputs and the target are.
-        model: the network that was ranked and tested, in evaluation mode, on the CPU.
-        ranking: one row per input, most relevant first; the columns of `ranking.csv`.
+        model: the network that was tested, after the refit if there was one, in evaluation mode, on the CPU.
+        ranking: one row per input, most relevant first, from before a refit; the columns of `ranking.csv`.
         mask: which inputs were selected, shape (n_features,).
         metrics: the final metrics.
         trace: eigenvalues and masks over training; None if they were not recorded.
@@ -73,7 +74,9 @@ def load_run(folder: str | Path) -> Run:
     assert isinstance(config, DictConfig)
     info = _read_info(folder / DATASET)
     model = build_model(config.model, info)
-    checkpoint = folder / CHECKPOINTS / (BEST_CHECKPOINT if config.final_weights == "best" else LAST_CHECKPOINT)
+    metrics: dict[str, Any] = json.loads((folder / METRICS).read_text(encoding="utf-8"))
+    last = folder / REFIT if "refit_epochs" in metrics else folder
+    checkpoint = last / CHECKPOINTS / (BEST_CHECKPOINT if config.final_weights == "best" else LAST_CHECKPOINT)
     state = read_checkpoint(checkpoint)["state_dict"]
     weights = {name[len("model.") :]: value for name, value in state.items() if name.startswith("model.")}
     try:
@@ -89,7 +92,7 @@ def load_run(folder: str | Path) -> Run:
         model=model.eval(),
         ranking=pd.read_csv(folder / RANKING),
         mask=np.load(folder / MASK, allow_pickle=False),
-        metrics=json.loads((folder / METRICS).read_text(encoding="utf-8")),
+        metrics=metrics,
         trace=read_trace(folder / TRACE) if (folder / TRACE).is_file() else None,
     )
 

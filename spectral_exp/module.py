@@ -17,6 +17,7 @@ from torchmetrics.regression import MeanAbsoluteError, R2Score
 
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.loading import TensorLoader
+from spectral_exp.evaluation.standard_error import StandardError
 from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.regularization.regularization import Regularization
 from spectral_exp.regularization.schedule.schedule import Schedule
@@ -90,7 +91,7 @@ class SpectralModule(pl.LightningModule):
         self._make_optimizer = optimizer
         self._lr_schedule = lr_schedule
         self._eigenvalue_lr_factor = eigenvalue_lr_factor
-        self.val_metrics = task_metrics(info).clone(prefix="val/")
+        self.val_metrics = validation_metrics(info).clone(prefix="val/")
         self.test_metrics = task_metrics(info).clone(prefix="test/")
         self.register_buffer("input_scale", input_scale, persistent=False)
         self._always_kept = always_kept
@@ -285,3 +286,18 @@ def task_metrics(info: DatasetInfo, is_synced: bool = True) -> MetricCollection:
     else:
         metrics = {"mae": MeanAbsoluteError(sync_on_compute=is_synced), "r2": R2Score(sync_on_compute=is_synced)}
     return MetricCollection(metrics)
+
+
+def validation_metrics(info: DatasetInfo, is_synced: bool = True) -> MetricCollection:
+    """Build what choices are made by: the scores of `task_metrics`, and how far chance alone moves the first one.
+
+    Args:
+        info: what the target is.
+        is_synced: as for `task_metrics`.
+
+    Returns:
+        Metrics that keep their state over batches.
+    """
+    metrics = task_metrics(info, is_synced)
+    metrics.add_metrics({"standard_error": StandardError(info.task, is_synced)})
+    return metrics

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 from pytorch_lightning.loggers import Logger
 from torch import Tensor
+from torchmetrics import MetricCollection
 
-from spectral_exp.dataset.data import Data
-from spectral_exp.evaluation.known_truth import irrelevant_over_weakest_relevant, rank_correlation
+from spectral_exp.dataset.data import Data, Part
+from spectral_exp.evaluation.known_truth import compare_with_truth
 from spectral_exp.evaluation.masking import masked_outputs, masking_counts
 from spectral_exp.module import SpectralModule, task_metrics
-from spectral_exp.selection.selection import Selection
 from spectral_exp.tracking.results import RANKING_COLUMNS, ranking_rows, write_masking_curve, write_ranking
 from spectral_exp.tracking.rich_logger import RichLogger
 
@@ -25,15 +25,20 @@ ROWS_ON_DASHBOARDS = 500
 
 @torch.no_grad()
 def write_ranked_inputs(
-    folder: Path, module: SpectralModule, data: Data, selection: Selection, loggers: Sequence[Logger], step: int
+    folder: Path,
+    module: SpectralModule,
+    data: Data,
+    selected: Bool[Tensor, " n_features"],
+    loggers: Sequence[Logger],
+    step: int,
 ) -> dict[str, Any]:
-    """Rank and select the inputs, and write `ranking.csv`, `mask.npy` and `masking_curve.csv`.
+    """Rank the inputs, and write `ranking.csv`, `mask.npy` and `masking_curve.csv`.
 
     Args:
         folder: the run folder.
         module: the trained module.
         data: the data set.
-        selection: the rule from relevance to mask.
+        selected: the inputs that are kept.
         loggers: dashboards that are shown the top of the ranking.
         step: the training step that the weights are of.
 
@@ -44,7 +49,7 @@ def write_ranked_inputs(
     layer = module.spectral_input_layer
     ranking = layer.ranking(module.input_scale)
     relevance = layer.relevance(module.input_scale)
-    mask = selection.select(layer, module.input_scale).cpu().numpy()
+    mask = selected.cpu().numpy()
     scores = relevance.cpu().numpy()
     n_selected = int(mask.sum())
     if n_selected == 0:
@@ -58,11 +63,13 @@ def write_ranked_inputs(
         layer.dropped_at.cpu().numpy(),
     )
     write_ranking(folder, rows, mask)
-    write_masking_curve(folder, _masking_curve(module, data, ranking, n_selected))
+    counts = masking_counts(data.info.n_features, also=n_selected)
+    metrics = task_metrics(data.info, is_synced=False)
+    write_masking_curve(folder, masking_scores(module, data.test, ranking, counts, metrics))
     for logger in loggers:
         if isinstance(logger, RichLogger):
             logger.log_table("ranking", list(RANKING_COLUMNS), rows[:ROWS_ON_DASHBOARDS], step)
-    metrics = {
+    facts: dict[str, Any] = {
         "dataset": data.info.name,
         "model": type(module.model).__name__,
         "n_features": data.info.n_features,
@@ -71,21 +78,36 @@ def write_ranked_inputs(
     }
     truth = data.info.true_strength
     if truth is not None:
-        metrics["spearman_with_true_strength"] = rank_correlation(scores, truth)
-        metrics["irrelevant_over_relevant"] = irrelevant_over_weakest_relevant(scores, truth)
-    return metrics
+        facts |= compare_with_truth(ranking.cpu().numpy(), scores, truth)
+    return facts
 
 
-def _masking_curve(
-    module: SpectralModule, data: Data, ranking: Int[Tensor, " n_features"], n_selected: int
+@torch.no_grad()
+def masking_scores(
+    module: SpectralModule,
+    part: Part,
+    ranking: Int[Tensor, " n_features"],
+    counts: Sequence[int],
+    metrics: MetricCollection,
 ) -> list[dict[str, float]]:
-    """Score the trained net on the test rows with all but the top inputs set to 0."""
+    """Score a trained net on rows with all but the top inputs set to 0.
+
+    Args:
+        module: the trained module; it is put into evaluation mode.
+        part: the rows.
+        ranking: the inputs, most relevant first.
+        counts: how many of the top inputs keep their values, one or more numbers.
+        metrics: what to compute, not synchronised over processes.
+
+    Returns:
+        One dictionary per count: `n_kept`, then the metrics.
+    """
     module.eval()
-    inputs = data.test.inputs.to(ranking.device)
-    targets = module.in_units(data.test.targets.to(ranking.device))
-    metrics = task_metrics(data.info, is_synced=False).to(ranking.device)
+    metrics = metrics.to(ranking.device)
+    inputs = part.inputs.to(ranking.device)
+    targets = module.in_units(part.targets.to(ranking.device))
     points = []
-    for n_kept in masking_counts(data.info.n_features, also=n_selected):
+    for n_kept in counts:
         metrics.reset()
         metrics.update(module.predict(masked_outputs(module.model, inputs, ranking, n_kept)), targets)
         scores = {name: float(score) for name, score in metrics.compute().items()}

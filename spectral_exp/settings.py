@@ -22,6 +22,24 @@ GROUPS = (
 )
 
 
+class RefitSettings(BaseModel):
+    """Values of `refit` in `conf/train.yaml`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    epochs: int = Field(ge=0)
+    lr_schedule: dict[str, Any]
+
+
+class TargetSettings(BaseModel):
+    """Values of `target` in `conf/train.yaml`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    k: int | None = Field(ge=1)
+    max_runs: int = Field(ge=2)
+
+
 class Settings(BaseModel):
     """Values at the top of `conf/train.yaml`; see there for their meaning."""
 
@@ -36,6 +54,8 @@ class Settings(BaseModel):
     groups: Literal["auto", "none"] | dict[str, str | list[str]]
     keep: list[str]
     final_weights: Literal["last", "best"]
+    refit: RefitSettings
+    target: TargetSettings
     resume: str | None
     data_dir: str
     outputs: str

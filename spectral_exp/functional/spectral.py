@@ -3,6 +3,7 @@
 Source: Chicchi et al., Communications Physics (2026), doi 10.1038/s42005-026-02614-7.
 """
 
+import threading
 from typing import Any
 
 import torch
@@ -134,6 +135,22 @@ def spectral_linear(
     return outputs
 
 
+class _Scratch(threading.local):
+    """Room for a product as large as a weight, kept between steps: fresh pages cost more than the product."""
+
+    room: Tensor = torch.empty(0)
+
+    def like(self, tensor: Tensor) -> Tensor:
+        if tensor.device.type != "cpu":  # other devices' allocators keep memory themselves
+            return torch.empty_like(tensor)
+        if self.room.shape != tensor.shape or self.room.dtype != tensor.dtype:
+            self.room = torch.empty_like(tensor)
+        return self.room
+
+
+_scratch = _Scratch()
+
+
 class _SpectralLinear(torch.autograd.Function):
     @staticmethod
     def forward(
@@ -155,7 +172,7 @@ class _SpectralLinear(torch.autograd.Function):
         of_inputs = (gradients[0] @ vectors) * scale if ctx.needs_input_grad[0] else None
         of_outputs = gradients[0].reshape(-1, vectors.shape[0])
         of_vectors = of_outputs.t() @ inputs.reshape(-1, vectors.shape[1])  # of the weight, as yet
-        of_scale = torch.linalg.vecdot(of_vectors, vectors, dim=0)
+        of_scale = torch.mul(of_vectors, vectors, out=_scratch.like(vectors)).sum(0)
         of_vectors *= scale
         of_eigenvalues = of_scale
         if norms is not None:

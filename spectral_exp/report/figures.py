@@ -12,16 +12,20 @@ from spectral_exp.report.figure.masking_curve import masking_curve_figure
 from spectral_exp.report.figure.path_curve import path_curve_figure
 from spectral_exp.report.figure.relevance import relevance_figure
 from spectral_exp.report.figure.relevance_map import relevance_map_figure
+from spectral_exp.report.figure.selection_curve import selection_curve_figure
 from spectral_exp.report.figure.strength import strength_figure
 from spectral_exp.report.figure.style import house_style, label
 from spectral_exp.report.figure.training import training_figure
+from spectral_exp.report.names import VALIDATION_SCORES
 from spectral_exp.report.run_files import RunFiles
 from spectral_exp.tracking.run_folder import (
     DATASET,
     FIGURES,
     MASKING_CURVE,
+    METRICS,
     METRICS_HISTORY,
     RANKING,
+    SELECTION_CURVE,
     TRACE,
     write_whole,
 )
@@ -71,9 +75,13 @@ def _figures(run: RunFiles) -> Iterator[tuple[str, Callable[[], Figure]]]:
         yield "strength", lambda: strength_figure(ranking, true_strength, name)
     if run.has(MASKING_CURVE):
         yield "masking_curve", lambda: masking_curve_figure(run.masking_curve, n_selected, name)
+    chosen_by = run.selection_curve if run.has(SELECTION_CURVE) and run.has(METRICS) else None
     path_curve = run.path_curve if run.has(METRICS_HISTORY) else None
     if path_curve is not None:
-        yield "path_curve", lambda: path_curve_figure(path_curve, len(ranking), n_selected, name)
+        yield "path_curve", lambda: path_curve_figure(path_curve, len(ranking), n_selected, name, chosen_by)
+    elif chosen_by is not None:
+        metric = VALIDATION_SCORES["val/accuracy" if info.task == "classification" else "val/mae"]
+        yield "selection_curve", lambda: selection_curve_figure(chosen_by, len(ranking), n_selected, name, metric)
     if run.has(METRICS_HISTORY) and len(run.history.get("epoch", ())):
         yield "training", lambda: training_figure(run.history, f"{name}: training")
 

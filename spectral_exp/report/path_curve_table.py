@@ -5,7 +5,7 @@ from math import floor, log10
 from rich.table import Table
 
 from spectral_exp.report.names import VALIDATION_SCORES
-from spectral_exp.report.path_curve import PathCurve
+from spectral_exp.tracking.path_curve import PathCurve
 
 
 def path_curve_table(curve: PathCurve, n_rows: int) -> Table:

@@ -12,9 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from spectral_exp.errors import UserError
-from spectral_exp.report.path_curve import PathCurve, read_path_curve
 from spectral_exp.report.ranking import RankedFeature, read_ranking
-from spectral_exp.tracking.run_folder import DATASET, MASKING_CURVE, METRICS, METRICS_HISTORY, RANKING, STATUS, TRACE
+from spectral_exp.tracking.path_curve import PathCurve, read_path_curve
+from spectral_exp.tracking.run_folder import (
+    DATASET,
+    MASKING_CURVE,
+    METRICS,
+    METRICS_HISTORY,
+    RANKING,
+    SELECTION_CURVE,
+    STATUS,
+    TRACE,
+)
 
 if TYPE_CHECKING:  # numpy and pyarrow take longer to import than a ranking takes to print
     import numpy as np
@@ -43,6 +52,21 @@ class MaskingCurve:
     metric: str
     n_kept: np.ndarray
     score: np.ndarray
+
+
+@dataclass(frozen=True)
+class SelectionCurve:
+    """The validation score that the number of inputs was chosen by: smoothed, or the mean of folds.
+
+    Attributes:
+        n_kept: how many of the most relevant inputs, rising, shape (n_points,).
+        score: the score with them, shape (n_points,).
+        worst_accepted: the score that is one standard error from the best.
+    """
+
+    n_kept: np.ndarray
+    score: np.ndarray
+    worst_accepted: float
 
 
 @dataclass(frozen=True)
@@ -104,11 +128,28 @@ class RunFiles:
         return self._read(MASKING_CURVE, _read_masking_curve)
 
     @cached_property
+    def selection_curve(self) -> SelectionCurve:
+        """Validation score that the number of inputs was chosen by."""
+        return self._read(SELECTION_CURVE, self._read_selection_curve)
+
+    @cached_property
     def trace(self) -> Trace:
         """Eigenvalues and mask over training, thinned to what a figure can show."""
         from spectral_exp.tracking.trace import read_trace
 
         return self._read(TRACE, lambda path: read_trace(path, at_most=N_RECORDS))
+
+    def _read_selection_curve(self, path: Path) -> SelectionCurve:
+        import numpy as np
+
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        sign = 1 if rows[0]["is_higher_better"] == "true" else -1
+        return SelectionCurve(
+            n_kept=np.array([int(row["n_kept"]) for row in rows]),
+            score=np.array([float(row["score"]) for row in rows]),
+            worst_accepted=self.metrics["selection/best_score"] - sign * self.metrics["selection/standard_error"],
+        )
 
     def _read(self, name: str, read: Callable[[Path], Content]) -> Content:
         path = self.folder / name

@@ -33,11 +33,15 @@ def print_summary(run_folder: Path, console: Console | None = None) -> None:
     facts = _two_columns()
     for key, name in _METRICS.items():
         if key in run.metrics:
-            facts.add_row(name, Text(f"{run.metrics[key]:.4g}", style="bold"))
+            before = run.metrics.get(f"before_refit/{key}")
+            about = "" if before is None else f"  ({before:.4g} before the refit)"
+            facts.add_row(name, Text.assemble((f"{run.metrics[key]:.4g}", "bold"), about))
     facts.add_row("inputs kept", Text(f"{n_kept:,} of {len(run.ranking):,}", style="bold"))
 
     console.print()
     console.print(facts)
+    if "selection/rule" in run.metrics:
+        console.print(Text(f"{run.metrics['selection/rule']}"))
     console.print()
     console.print(ranking_table(run.ranking, N_TOP, console.width))
     console.print()

@@ -45,13 +45,16 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return content
 
 
-def find_checkpoint(folder: Path, module: pl.LightningModule, max_epochs: int | None) -> Path | None:
+def find_checkpoint(
+    folder: Path, module: pl.LightningModule, max_epochs: int | None, key: str = "trainer.max_epochs"
+) -> Path | None:
     """Find where a run goes on, and make sure that it can.
 
     Args:
         folder: the run folder.
         module: what is to go on.
         max_epochs: how far; None or -1 for no limit.
+        key: where the configuration says how far, for messages.
 
     Returns:
         The last checkpoint, or None if the run ended before its first.
@@ -65,7 +68,7 @@ def find_checkpoint(folder: Path, module: pl.LightningModule, max_epochs: int | 
     checkpoint = read_checkpoint(last)
     n_epochs = checkpoint["epoch"] + 1
     if max_epochs not in (None, -1) and n_epochs > max_epochs:
-        raise UserError(f"trainer.max_epochs={max_epochs} is below the {n_epochs} epochs that this run has done")
+        raise UserError(f"{key}={max_epochs} is below the {n_epochs} epochs that this run has done")
     now = {name: tuple(value.shape) for name, value in module.state_dict().items()}
     then = {name: tuple(value.shape) for name, value in checkpoint["state_dict"].items()}
     for name in sorted(now.keys() | then.keys()):

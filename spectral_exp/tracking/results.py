@@ -8,7 +8,17 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.tracking.run_folder import DATASET, MASK, MASKING_CURVE, RANKING, write_json, write_whole
+from spectral_exp.selection.curve_selection import ScoreCurve
+from spectral_exp.tracking.run_folder import (
+    DATASET,
+    MASK,
+    MASKING_CURVE,
+    RANKING,
+    SELECTION_CURVE,
+    STRENGTHS,
+    write_json,
+    write_whole,
+)
 
 RANKING_COLUMNS = ("rank", "feature", "name", "relevance", "eigenvalue", "selected", "dropped_at_step")
 
@@ -68,6 +78,48 @@ def write_masking_curve(folder: Path, points: list[dict[str, float]]) -> None:
         points: one dictionary per number of inputs, with the same keys, `n_kept` first.
     """
     _write_csv(folder / MASKING_CURVE, list(points[0]), [list(point.values()) for point in points])
+
+
+def write_strengths(folder: Path, trials: list[tuple[float, int]]) -> None:
+    """Write `strengths.csv`: what a search for a number of inputs has tried.
+
+    Args:
+        folder: the run folder.
+        trials: strength and number of inputs kept, in the order of the trials.
+    """
+    _write_csv(folder / STRENGTHS, ["strength", "n_selected"], [list(trial) for trial in trials])
+
+
+def write_selection_curve(folder: Path, curve: ScoreCurve) -> None:
+    """Write `selection_curve.csv`: the validation scores that the number of inputs was chosen by.
+
+    Args:
+        folder: the run folder.
+        curve: the scores.
+    """
+    points = zip(curve.n_kept, curve.score, curve.standard_error, strict=True)
+    header = ["n_kept", "score", "standard_error", "is_higher_better"]
+    is_higher_better = "true" if curve.is_higher_better else "false"
+    _write_csv(folder / SELECTION_CURVE, header, [[*point, is_higher_better] for point in points])
+
+
+def read_selection_curve(folder: Path) -> ScoreCurve:
+    """Read what `write_selection_curve` has written.
+
+    Args:
+        folder: the run folder.
+
+    Returns:
+        The scores.
+    """
+    with (folder / SELECTION_CURVE).open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return ScoreCurve(
+        n_kept=[int(row["n_kept"]) for row in rows],
+        score=[float(row["score"]) for row in rows],
+        standard_error=[float(row["standard_error"]) for row in rows],
+        is_higher_better=rows[0]["is_higher_better"] == "true",
+    )
 
 
 def write_dataset(folder: Path, info: DatasetInfo) -> None:

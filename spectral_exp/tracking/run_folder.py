@@ -15,10 +15,16 @@ MASK = "mask.npy"
 TRACE = "trace.arrows"
 DATASET = "dataset.json"
 MASKING_CURVE = "masking_curve.csv"
+SELECTION_CURVE = "selection_curve.csv"
+STRENGTHS = "strengths.csv"
 CHECKPOINTS = "checkpoints"
+PATH_CHECKPOINTS = "checkpoints/path"
 LAST_CHECKPOINT = "last.ckpt"
 BEST_CHECKPOINT = "best.ckpt"
 FIGURES = "figures"
+REFIT = "refit"
+FOLDS = "folds"
+SEARCH = "search"
 
 
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:

@@ -3,8 +3,8 @@ import io
 import pytest
 from rich.console import Console
 
-from spectral_exp.report.path_curve import PathCurve, PathPoint
 from spectral_exp.report.path_curve_table import path_curve_table
+from spectral_exp.tracking.path_curve import PathCurve, PathPoint
 
 
 def _cells(curve: PathCurve, n_rows: int) -> list[list[str]]:

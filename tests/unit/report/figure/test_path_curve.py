@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spectral_exp.report.figure.path_curve import path_curve_figure
-from spectral_exp.report.path_curve import PathCurve, PathPoint
+from spectral_exp.tracking.path_curve import PathCurve, PathPoint
 
 CURVE = PathCurve("val/accuracy", [PathPoint(1, 9, 0.6), PathPoint(4, 5, 0.9), PathPoint(16, 1, 0.95)])
 

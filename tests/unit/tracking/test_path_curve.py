@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from spectral_exp.report.path_curve import PathCurve, PathPoint, read_path_curve
+from spectral_exp.tracking.path_curve import PathCurve, PathPoint, read_path_curve
 
 
 def _curve(metric: str, *points: tuple[int, int, float]) -> PathCurve:

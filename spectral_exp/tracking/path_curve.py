@@ -5,9 +5,10 @@ from math import isfinite, nan
 from pathlib import Path
 from typing import NamedTuple
 
-from spectral_exp.report.names import VALIDATION_SCORES
 from spectral_exp.tracking.history import read_history
 
+VALIDATION_METRICS = ("val/accuracy", "val/mae")  # columns of the metrics' file, of which a run has one
+STANDARD_ERROR = "val/standard_error"  # of that score
 _N_KEPT = "spectral/n_kept"
 
 
@@ -18,11 +19,13 @@ class PathPoint(NamedTuple):
         n_kept: how many inputs were left in the net.
         epoch: the last epoch that ended with this number.
         score: the validation score at the end of that epoch.
+        standard_error: how far chance alone moves the score; nan if the run did not record it.
     """
 
     n_kept: int
     epoch: int
     score: float
+    standard_error: float = nan
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,12 @@ def read_path_curve(path: Path) -> PathCurve | None:
         The curve, or None if every score is of the same number of inputs.
     """
     rows = read_history(path)
-    metric = next((column for column in VALIDATION_SCORES if rows and column in rows[0]), None)
+    metric = next((column for column in VALIDATION_METRICS if rows and column in rows[0]), None)
     if metric is None:
         return None
     points = {}
     for row in rows:
         n_kept, score = row.get(_N_KEPT, nan), row[metric]
         if isfinite(n_kept) and isfinite(score):
-            points[n_kept] = PathPoint(int(n_kept), int(row["epoch"]), score)
+            points[n_kept] = PathPoint(int(n_kept), int(row["epoch"]), score, row.get(STANDARD_ERROR, nan))
     return PathCurve(metric, sorted(points.values())) if len(points) > 1 else None

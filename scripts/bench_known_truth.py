@@ -1,0 +1,170 @@
+"""How well rankings find inputs that are known to matter: Protocol G, and noisy sets.
+
+    python scripts/bench_known_truth.py [--families xor ring] [--sizes 32 128] [--folds 0 1] [--override KEY=VALUE ...]
+    python scripts/bench_known_truth.py --sets gaussian_mixed madelon --seeds 0 1 2 [--json FILE]
+
+Protocol G: 1000 rows of a `ring_xor` family (data seed 0), ranked from each five sixths of the rows; the score is the
+share of the k inputs that decide which are among the first k. Noisy sets: AUROC and average precision of the ranking,
+every seed a new draw and a new net. Every path is a run of `experiment=ring_xor`; the random forest is scikit-learn's,
+500 trees, importance by impurity, on the same rows. Seconds are CPU seconds on one thread.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ["SPECTRAL_EXP_ALLOW"] = "bench_known_truth."
+
+import numpy as np
+import torch
+from omegaconf import OmegaConf
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import KFold
+
+from spectral_exp.build import build
+from spectral_exp.cli.compose import compose_config
+from spectral_exp.dataset.data import Data
+from spectral_exp.dataset.ring_xor import N_RELEVANT, Family, RingXor
+from spectral_exp.dataset.splitting import Arrays, Scaling, make_data
+from spectral_exp.evaluation.known_truth import separation_of_truth
+from spectral_exp.load import load_run
+from spectral_exp.run import run
+
+SIZES = [32, 128, 512, 2048]
+N_FOLDS = 6
+# Every set with its own defaults, except that the paper's pairs come few and with noise.
+SETS = {
+    "gaussian_mixed": [],
+    "gaussian_correlated": ["dataset.n_rows=2000", "dataset.n_features=200"],
+    "xor_additive": [],
+    "madelon": [],
+}
+MEASURES = {"best_k": "truth_best_k", "auroc": "truth_auroc", "precision": "truth_average_precision"}
+
+
+class RingXorFold:
+    """All but one fold of the rows to rank on; the fold itself for validation and test, by which nothing is chosen."""
+
+    def __init__(self, family: Family, n_features: int, fold: int, scaling: Scaling, data_seed: int) -> None:
+        self.family = family
+        self.n_features = n_features
+        self.fold = fold
+        self.scaling = scaling
+        self.data_seed = data_seed
+
+    def load(self) -> Data:
+        whole = RingXor(self.family, n_features=self.n_features, seed=self.data_seed).load()
+        parts = (whole.train, whole.val, whole.test)
+        inputs = torch.cat([part.inputs for part in parts]).numpy()
+        targets = torch.cat([part.targets for part in parts]).numpy()
+        folds = list(KFold(N_FOLDS, shuffle=True, random_state=self.data_seed).split(inputs))
+        train, held = (Arrays(inputs[rows], targets[rows]) for rows in folds[self.fold])
+        return make_data(whole.info, train, held, held, self.scaling)
+
+
+def rank_by_path(config: Any) -> tuple[np.ndarray, float]:
+    """Rank by one run; give the ranking and the CPU seconds of the run."""
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.process_time()
+        run(config, Path(folder))
+        seconds = time.process_time() - started
+        return load_run(folder).ranking.feature.to_numpy(), seconds
+
+
+def rank_by_forest(data: Data, seed: int) -> tuple[np.ndarray, float]:
+    """Rank by a random forest's importances; give the ranking and the CPU seconds of the fit."""
+    started = time.process_time()
+    forest = RandomForestClassifier(n_estimators=500, random_state=seed, n_jobs=1)
+    forest.fit(data.train.inputs.numpy(), data.train.targets.numpy())
+    return np.argsort(-forest.feature_importances_, kind="stable"), time.process_time() - started
+
+
+def tasks(arguments: argparse.Namespace) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Go through what is asked: a label and the config of its path run."""
+    for family in arguments.families:
+        for size in arguments.sizes:
+            for fold in arguments.folds:
+                config = compose_config(["experiment=ring_xor", f"seed={fold}", *arguments.override])
+                target = {
+                    "_target_": "bench_known_truth.RingXorFold",
+                    "family": family,
+                    "n_features": size,
+                    "fold": fold,
+                    "scaling": config.dataset.scaling,
+                    "data_seed": arguments.data_seed,
+                }
+                OmegaConf.update(config, "dataset", target, merge=False)
+                yield {"set": family, "n_features": size, "fold": fold}, config
+    for name in arguments.sets:
+        for seed in arguments.seeds:
+            asked = ["experiment=ring_xor", f"dataset={name}", "dataset.scaling=standard", f"seed={seed}", *SETS[name]]
+            config = compose_config([*asked, *arguments.override])
+            yield {"set": name, "n_features": config.dataset.n_features, "seed": seed}, config
+
+
+def print_tables(rows: list[dict[str, Any]], sizes: list[int]) -> None:
+    """Print best-k of the families by size, then AUROC and average precision of the noisy sets, with spread."""
+    for method in dict.fromkeys(row["method"] for row in rows):
+        of_method = [row for row in rows if row["method"] == method]
+        folds = [row for row in of_method if "fold" in row]
+        if folds:
+            print(f"\n{method}: best-k, mean (sd) over folds" + " " * 8 + "".join(f"{size:>14}" for size in sizes))
+            for family in dict.fromkeys(row["set"] for row in folds):
+                cells = [
+                    spread([row["best_k"] for row in folds if (row["set"], row["n_features"]) == (family, size)], 2)
+                    for size in sizes
+                ]
+                print(f"{family:45}" + "".join(f"{cell:>14}" for cell in cells))
+            seconds = statistics.mean(row["s"] for row in folds)
+            print(f"mean {statistics.mean(row['best_k'] for row in folds):.3f}, {seconds:.1f} CPU s each")
+        seeds = [row for row in of_method if "seed" in row]
+        for name in dict.fromkeys(row["set"] for row in seeds):
+            of_set = [row for row in seeds if row["set"] == name]
+            cells = [f"{key} {spread([row[key] for row in of_set], 3)}" for key in (*MEASURES, "s")]
+            print(f"{method:8} {name:20} " + "  ".join(cells) + f"   mean (sd) over {len(of_set)} seeds")
+
+
+def spread(values: list[float], digits: int) -> str:
+    """Write mean and standard deviation."""
+    deviation = statistics.stdev(values) if len(values) > 1 else 0.0
+    return f"{statistics.mean(values):.{digits}f} ({deviation:.{digits}f})"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--families", nargs="*", default=list(N_RELEVANT), choices=list(N_RELEVANT))
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of inputs")
+    parser.add_argument("--folds", type=int, nargs="+", default=list(range(N_FOLDS)), choices=range(N_FOLDS))
+    parser.add_argument("--data-seed", type=int, default=0, help="of the families; tune on others than 0")
+    parser.add_argument("--sets", nargs="*", default=list(SETS), choices=list(SETS), help="noisy sets")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="of the noisy sets")
+    parser.add_argument("--methods", nargs="+", default=["path", "forest"], choices=["path", "forest"])
+    parser.add_argument("--override", nargs="*", default=[], help="overrides of the recipe")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    sys.path.insert(0, str(Path(__file__).parent))
+    rows: list[dict[str, Any]] = []
+    for label, config in tasks(arguments):
+        data: Data = build(config.dataset, "dataset").load()
+        for method in arguments.methods:
+            ranking, seconds = rank_by_path(config) if method == "path" else rank_by_forest(data, config.seed)
+            scores = separation_of_truth(ranking, data.info.true_strength)
+            rows.append(
+                {"method": method, **label, **{key: scores[name] for key, name in MEASURES.items()}, "s": seconds}
+            )
+            print(rows[-1], flush=True)
+            if arguments.json:
+                arguments.json.write_text(json.dumps({"torch": torch.__version__, "rows": rows}, indent=2))
+    print_tables(rows, arguments.sizes)
+
+
+if __name__ == "__main__":
+    main()
