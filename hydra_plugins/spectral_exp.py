@@ -170,7 +170,7 @@ class OptunaSweeper(Sweeper):
 
     Args:
         params: what to search over by key, as on the command line, which replaces it.
-        objectives: `maximize` or `minimize`, by metric of a finished run.
+        objectives: `maximize`, `minimize` or null (no objective), by metric of a finished run.
         n_trials: how many trials in total, those of earlier starts included.
         seed: of the choices.
     """
