@@ -77,7 +77,7 @@ def show_list(data_dir: Path | None) -> None:
     """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from spectral_exp.cli.config_path import config_dir
     from spectral_exp.dataset.fetch import default_data_dir, is_fetched
@@ -85,7 +85,14 @@ def show_list(data_dir: Path | None) -> None:
 
     folder = data_dir or default_data_dir()
     table = Table(
-        "dataset=", "rows", "inputs", "target", "where from", box=SIMPLE_HEAD, pad_edge=False, show_edge=False
+        Column("dataset=", no_wrap=True),
+        "rows",
+        "inputs",
+        "target",
+        "where from",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
     )
     for path in sorted(Path(config_dir(), "dataset").glob("*.yaml")):
         *description, origin = describe(path)

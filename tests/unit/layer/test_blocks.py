@@ -247,7 +247,7 @@ def test_nothing_presses_what_is_always_kept_nor_its_group(groups, gauge):
     (layer.pressed_eigenvalues.abs().sum() + layer.pressed_eigenvectors.square().sum()).backward()
     pressed = torch.zeros(6, dtype=torch.bool)
     kept = torch.tensor([1, 3, 4, 5])
-    of_inputs = layer._per_column(layer.eigenvalues.grad)[:4]
+    of_inputs = layer.per_column(layer.eigenvalues.grad)[:4]
     pressed[kept] = of_inputs != 0
     assert torch.equal(pressed[kept], ~spared[kept])
     of_columns = layer.raw_eigenvectors.grad.abs().sum(0).reshape(2, 4).sum(0)

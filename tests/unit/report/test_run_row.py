@@ -5,7 +5,7 @@ from spectral_exp.report.run_row import order_columns, read_overrides, run_row
 
 
 def test_a_run_that_never_started_says_so(tmp_path: Path) -> None:
-    assert run_row(RunFiles(tmp_path)) == {"state": "not started"}
+    assert run_row(RunFiles(tmp_path)) == {"state": "not started", "seconds": None, "error": ""}
 
 
 def test_overrides_that_are_no_list_are_none(tmp_path: Path) -> None:
