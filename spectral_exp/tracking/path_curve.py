@@ -61,6 +61,6 @@ def read_path_curve(path: Path) -> PathCurve | None:
     points = {}
     for row in rows:
         n_kept, score = row.get(_N_KEPT, nan), row[metric]
-        if isfinite(n_kept) and isfinite(score):
+        if n_kept >= 1 and isfinite(score):
             points[n_kept] = PathPoint(int(n_kept), int(row["epoch"]), score, row.get(STANDARD_ERROR, nan))
     return PathCurve(metric, sorted(points.values())) if len(points) > 1 else None
