@@ -15,7 +15,7 @@ from spectral_exp.functional.mask import scatter
 from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.model.hidden_layers import ACTIVATIONS
 
-KINDS = {kind.__name__: kind for kind in (nn.Linear, nn.BatchNorm1d, *ACTIVATIONS.values())}
+KINDS = {kind.__name__: kind for kind in (nn.Linear, nn.BatchNorm1d, *(type(make()) for make in ACTIVATIONS.values()))}
 Predict = Callable[[Float[np.ndarray, "n_rows n_inputs"]], Float[np.ndarray, "n_rows *n_classes"]]
 
 WITHOUT_EFFECT = (nn.Dropout, nn.Identity)  # once training is over
@@ -212,6 +212,8 @@ def _bake(layer: SpectralLinear | nn.Linear, kept: Bool[Tensor, " n_in"]) -> nn.
 
 
 def _arguments(layer: nn.Module) -> dict[str, Any]:
+    if isinstance(layer, nn.LeakyReLU):
+        return {"negative_slope": layer.negative_slope}
     if isinstance(layer, nn.Linear):
         return {"in_features": layer.in_features, "out_features": layer.out_features, "bias": layer.bias is not None}
     if isinstance(layer, nn.BatchNorm1d):

@@ -1,14 +1,18 @@
 """The stack of layers that the spectral and the dense perceptron share."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal, TypeVar, get_args
 
 from torch import nn
 
-Activation = Literal["relu", "tanh", "sigmoid", "gelu", "silu", "leaky_relu", "elu", "identity"]
+Activation = Literal["relu", "tanh", "sigmoid", "gelu", "silu", "leaky_relu", "elu", "vee", "identity"]
 Initialization = Literal["kaiming_uniform", "xavier_uniform"]
 
-ACTIVATIONS: dict[str, type[nn.Module]] = {
+# max(z, -0.4 z) is more even than odd: units see products of inputs, which need |z|, through less noise of single ones.
+VEE_SLOPE = -0.4
+
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
     "tanh": nn.Tanh,
     "sigmoid": nn.Sigmoid,
@@ -16,6 +20,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "silu": nn.SiLU,
     "leaky_relu": nn.LeakyReLU,
     "elu": nn.ELU,
+    "vee": partial(nn.LeakyReLU, negative_slope=VEE_SLOPE),
     "identity": nn.Identity,
 }
 

@@ -23,7 +23,7 @@ MODELS = {
     "unit gauge": (SpectralMLP, {"gauge": "unit"}),
     "all layers": (SpectralMLP, {"spectral_layers": "all", "train_output_eigenvalues": True}),
     "basis": (SpectralMLP, {"basis": BASIS, "gauge": "unit"}),
-    "batch norm": (SpectralMLP, {"batch_norm": True, "dropout": 0.3, "activation": ["gelu", "identity"]}),
+    "batch norm": (SpectralMLP, {"batch_norm": True, "dropout": 0.3, "activation": ["vee", "identity"]}),
 }
 
 

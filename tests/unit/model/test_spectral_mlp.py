@@ -4,6 +4,7 @@ from torch import nn
 
 from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.model.dense_mlp import DenseMLP
+from spectral_exp.model.hidden_layers import ACTIVATIONS
 from spectral_exp.model.spectral_mlp import SpectralMLP
 
 PAPER = {
@@ -61,3 +62,8 @@ def test_rows_with_more_axes_are_flattened():
 def test_bad_arguments_are_refused_by_name(arguments, message):
     with pytest.raises(ValueError, match=message):
         SpectralMLP(**{"in_features": 2, "out_features": 2, "hidden_features": [3, 3], **arguments})
+
+
+def test_the_vee_is_max_of_z_and_a_falling_line():
+    z = torch.tensor([-2.0, 0.0, 3.0])
+    assert torch.equal(ACTIVATIONS["vee"]()(z), torch.maximum(z, -0.4 * z))
