@@ -89,7 +89,7 @@ class Configuration:
 
     @cached_property
     def with_selected(self) -> Estimate:
-        """The test score with the selected inputs alone, the others set to 0, without retraining."""
+        """The test score with the selected inputs alone: after the refit, or with the others set to 0."""
         return self._estimate(self.score.with_selected)
 
     @cached_property

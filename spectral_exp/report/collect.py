@@ -20,7 +20,7 @@ from spectral_exp.tracking.sweep_record import SweepRecord, read_sweep_record
 if TYPE_CHECKING:
     import pandas as pd
 
-# Of a score that a run reached with its selected inputs alone, the others set to 0, without retraining.
+# Of a score that a run reached with its selected inputs alone: after its refit, or with the others set to 0.
 WITH_SELECTED = "_with_selected"
 # What a run was asked for that does not change what it finds.
 _PLACES = ("outputs", "resume", "data_dir")
@@ -37,7 +37,8 @@ class RunInputs:
         rank: 1 = most relevant, shape (n_features,).
         relevance: shape (n_features,).
         is_selected: shape (n_features,).
-        is_in_net: False for inputs that left during training or whose relevance is exactly 0, shape (n_features,).
+        is_in_net: False for inputs that left in training or before the refit, or whose relevance is exactly 0, shape
+            (n_features,).
     """
 
     info: DatasetInfo
@@ -186,8 +187,7 @@ def _read(
             inputs = _read_inputs(run, names)
             row["seed"] = str(run.metrics.get("seed", row.get("seed", "")))
             row["n_selected"] = n_selected = int(inputs.is_selected.sum())
-            if run.has(MASKING_CURVE):
-                row |= _scores_with_selected(run, n_selected)
+            row |= _scores_with_selected(run, n_selected)
         except UserError as error:
             row |= {"state": "broken", "error": str(error)}
             inputs = None
@@ -211,11 +211,24 @@ def _read_inputs(run: RunFiles, names: dict[tuple[str, ...], tuple[str, ...]]) -
     relevance[feature] = [one.relevance for one in ranking]
     rank[feature] = np.arange(1, len(ranking) + 1)
     is_selected[feature] = [one.selected for one in ranking]
-    is_in_net[feature] = [one.dropped_at_step < 0 and one.relevance != 0 for one in ranking]
+    if _is_refitted(run):
+        is_in_net = is_selected
+    else:
+        is_in_net[feature] = [one.dropped_at_step < 0 and one.relevance != 0 for one in ranking]
     return RunInputs(info, rank, relevance, is_selected, is_in_net)
 
 
 def _scores_with_selected(run: RunFiles, n_selected: int) -> dict[str, object]:
+    if _is_refitted(run):
+        names = (f"test/{score}" for score in ("accuracy", "mae"))
+        return {f"{name}{WITH_SELECTED}": run.metrics[name] for name in names if name in run.metrics}
+    if not run.has(MASKING_CURVE):
+        return {}
     curve = run.masking_curve
     at = np.flatnonzero(curve.n_kept == n_selected)
     return {f"test/{curve.metric}{WITH_SELECTED}": float(curve.score[at[0]])} if len(at) else {}
+
+
+def _is_refitted(run: RunFiles) -> bool:
+    # Then the final scores are those of a net of the selected inputs; the ranking is from before.
+    return "refit_epochs" in run.metrics

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from spectral_exp.errors import UserError
+from spectral_exp.report.aggregate import problems
+from spectral_exp.report.answer import answer
 from spectral_exp.report.collect import collect, runs_table, write_table
 from spectral_exp.tracking.run_folder import DATASET, MASKING_CURVE, METRICS, RANKING, STATUS
 
@@ -77,6 +79,20 @@ def test_arrays_stand_in_the_order_of_the_data(outputs: Path) -> None:
     assert inputs.is_selected.tolist() == [True, False, True, False]
     assert inputs.is_in_net.tolist() == [True, False, True, True]
     assert not inputs.is_net_of_selected  # [red]height is in the net, and not selected
+
+
+def test_the_final_scores_of_a_refitted_run_are_those_of_its_selected_inputs(run_folder: Path) -> None:
+    path = run_folder / METRICS
+    metrics = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**metrics, "refit_epochs": 4}), encoding="utf-8")
+    (run,) = collect(run_folder)
+    assert run.inputs is not None
+    assert run.inputs.is_net_of_selected
+    assert run.number("test/accuracy_with_selected") == run.number("test/accuracy") == 0.9712
+    (problem,) = problems([run])
+    said = answer(problem)
+    assert said is not None
+    assert not any("without retraining" in note for note in said.notes)
 
 
 def test_a_single_run_is_collected_from_its_own_folder(run_folder: Path) -> None:
