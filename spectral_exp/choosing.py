@@ -23,6 +23,7 @@ from spectral_exp.functional.blocks import whole_blocks
 from spectral_exp.module import SpectralModule, validation_metrics
 from spectral_exp.ranked_inputs import masking_scores
 from spectral_exp.selection.curve_selection import Choice, CurveSelection, ScoreCurve
+from spectral_exp.selection.nonzero import Nonzero
 from spectral_exp.selection.selection import Selection
 from spectral_exp.selection.top_k import TopK
 from spectral_exp.settings import Settings
@@ -131,9 +132,14 @@ def _own_curve(training: Training, data: Data) -> ScoreCurve:
 
 
 def _masking_curve(module: SpectralModule, data: Data) -> tuple[list[int], list[float], list[float]]:
+    layer, scale = module.spectral_input_layer, module.input_scale
+    order = layer.columns.always_kept_first(layer.ranking(scale))
     counts = masking_counts(data.info.n_features, per_decade=COUNTS_PER_DECADE)
+    # So many as can be selected: in whole groups, with those that are always kept, and none that is exactly zero.
+    n_nonzero = max(int(Nonzero().select(layer, scale).sum()), 1)
+    counts = sorted({int(TopK(min(count, n_nonzero)).select(layer, scale).sum()) for count in counts} | {counts[-1]})
     metrics = validation_metrics(data.info, is_synced=False)
-    points = masking_scores(module, data.val, module.spectral_input_layer.ranking(module.input_scale), counts, metrics)
+    points = masking_scores(module, data.val, order, counts, metrics)
     score = "accuracy" if data.info.task == "classification" else "mae"
     return counts, [point[score] for point in points], [point["standard_error"] for point in points]
 

@@ -74,7 +74,8 @@ def write_ranked_inputs(
     write_ranking(folder, rows, mask)
     counts = masking_counts(data.info.n_features, also=n_selected)
     metrics = task_metrics(data.info, is_synced=False)
-    write_masking_curve(folder, masking_scores(module, data.test, ranking, counts, metrics))
+    selected_first = layer.columns.always_kept_first(ranking)  # every selection is the top of this order
+    write_masking_curve(folder, masking_scores(module, data.test, selected_first, counts, metrics))
     for logger in loggers:
         if isinstance(logger, RichLogger):
             logger.log_table("ranking", list(RANKING_COLUMNS), rows[:ROWS_ON_DASHBOARDS], step)

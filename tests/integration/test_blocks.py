@@ -139,6 +139,36 @@ def test_a_plain_net_ranks_groups_together_too(run_here, table):
     assert run.mask[0] and run.mask.sum() in (3, 4, 5, 6)
 
 
+def test_scores_are_those_of_whole_groups_with_what_is_always_kept(run_here, table):
+    folder = run_here(
+        *overrides_of(table)[:3],
+        "model.gauge=unit",
+        "regularization=group",
+        "regularization.strength=1",
+        "selection=one_se",
+        'keep=["site=east"]',
+        "trainer=cpu",
+        "trainer.max_epochs=4",
+    )
+    run = load_run(folder)
+    curve = pd.read_csv(folder / "selection_curve.csv").set_index("n_kept")
+    ranking = [run.info.feature_names[j] for j in run.ranking.feature]
+    order = [*SITES, *(name for name in ranking if name not in SITES)]
+    boundaries = [k for k in range(1, 13) if not ({*order[:k]} & {*COLOURS} and {*order[k:]} & {*COLOURS})]
+    n_nonzero = int((run.ranking.relevance > 0).sum())
+    assert n_nonzero < 12, "some are exactly zero"
+    assert list(curve.index) == [k for k in boundaries if 2 <= k <= n_nonzero or k == 12]
+    assert run.metrics["selection/rule"].startswith(f"{run.mask.sum()} is the smallest number of inputs")
+    # What the selected inputs score is in the masking curve at their number.
+    from spectral_exp.dataset.tabular import Tabular
+
+    data = Tabular(path=str(table), target="label", seed=0).load()
+    alone = torch.where(torch.from_numpy(run.mask), data.test.inputs, 0.0)
+    accuracy = (run.model(alone).argmax(1) == data.test.targets).float().mean().item()
+    masking = pd.read_csv(folder / "masking_curve.csv").set_index("n_kept")
+    assert masking.loc[run.mask.sum(), "accuracy"] == pytest.approx(accuracy)
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
