@@ -1,6 +1,7 @@
 """Runs without the command line, composed as Hydra would, and small stand-ins for data that has to be fetched."""
 
 import hashlib
+import signal
 import struct
 import subprocess
 from pathlib import Path
@@ -8,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
+# A shell ignores Ctrl-C for what it starts in the background, and so would the commands that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
