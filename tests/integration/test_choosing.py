@@ -201,6 +201,7 @@ def test_a_target_is_met_by_bisection_on_the_strength(run_here, tmp_path, monkey
         run_here(*SEARCH, "batch_size=64", f"resume={tmp_path / 'run'}")
 
 
+@pytest.mark.slow
 def test_a_search_that_was_interrupted_goes_on_behind_the_strengths_it_has_tried(run_here, tmp_path, monkeypatch):
     started, n_started = SpectralModule.on_train_epoch_start, []
 
