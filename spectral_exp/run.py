@@ -105,6 +105,8 @@ def _train_and_rank(config: DictConfig, training: Training, data: Data, selectio
         log.info(f"Refit with {int(selected.sum())} inputs")
         module, about_refit = refit(config, settings, training, data, selected)
         metrics |= about_refit
+    elif settings.refit.epochs:
+        log.warning("refit.epochs: no input is selected, so there is nothing to refit")
     metrics = training.scores(module) | metrics
     if trainer.is_global_zero:
         write_json(folder / METRICS, metrics)

@@ -106,7 +106,8 @@ def test_a_linear_model_trained_by_a_run_is_the_lasso(run_here, tmp_path):
 
 def test_too_large_a_strength_keeps_nothing_says_so_and_finishes(run_here, caplog):
     with caplog.at_level(logging.WARNING):
-        folder = run_here(*GROUP, "regularization.strength=5", "regularization/schedule=constant")
+        folder = run_here(*GROUP, "regularization.strength=5", "regularization/schedule=constant", "refit.epochs=1")
+    assert "nothing to refit" in caplog.text
     (line,) = [record.getMessage() for record in caplog.records if "keeps no input" in record.getMessage()]
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["n_selected"] == 0 and f"{metrics['largest_gradient_norm']:.4g}" in line and "5" in line
