@@ -6,8 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.feature_names import numbered_names
-from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.dataset.known_truth import describe_known_truth
 from spectral_exp.dataset.splitting import Arrays, Scaling, check_fractions, check_scaling, split_and_scale
 
 
@@ -84,13 +83,6 @@ class GaussianCorrelated:
 
         true_strength = np.zeros(self.n_features)
         true_strength[:n_paired] = np.repeat(r, 2)
-        info = DatasetInfo(
-            name=self.name,
-            task="classification",
-            feature_names=numbered_names(self.n_features),
-            shape=(self.n_features,),
-            class_names=("0", "1"),
-            true_strength=true_strength,
-        )
+        info = describe_known_truth(self.name, true_strength)
         arrays = Arrays(inputs, classes)
         return split_and_scale(info, arrays, self.val_fraction, self.test_fraction, self.seed, self.scaling)

@@ -5,8 +5,7 @@ from typing import ClassVar
 import numpy as np
 
 from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.feature_names import numbered_names
-from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.dataset.known_truth import describe_known_truth
 from spectral_exp.dataset.splitting import Arrays, Scaling, check_fractions, check_scaling, split_and_scale
 
 
@@ -86,13 +85,6 @@ class GaussianIndependent:
         inputs = random.standard_normal((self.n_rows, self.n_features), dtype=np.float32)
         inputs = inputs * np.float32(self.sigma) + means[classes]
 
-        info = DatasetInfo(
-            name=self.name,
-            task="classification",
-            feature_names=numbered_names(self.n_features),
-            shape=(self.n_features,),
-            class_names=("0", "1"),
-            true_strength=true_strength,
-        )
+        info = describe_known_truth(self.name, true_strength)
         arrays = Arrays(inputs, classes)
         return split_and_scale(info, arrays, self.val_fraction, self.test_fraction, self.seed, self.scaling)

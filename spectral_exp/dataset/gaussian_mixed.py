@@ -5,8 +5,7 @@ from typing import ClassVar
 import numpy as np
 
 from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.feature_names import numbered_names
-from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.dataset.known_truth import describe_known_truth
 from spectral_exp.dataset.splitting import Arrays, Scaling, check_fractions, check_scaling, split_and_scale
 
 
@@ -109,14 +108,7 @@ class GaussianMixed:
         copies = inputs[:, n_relevant : n_relevant + self.n_copied]
         copies[:] = mixed(inputs[:, : self.n_copied], copies, self.copy_correlation)
 
-        info = DatasetInfo(
-            name=self.name,
-            task="classification",
-            feature_names=numbered_names(self.n_features),
-            shape=(self.n_features,),
-            class_names=("0", "1"),
-            true_strength=np.where(np.arange(self.n_features) < n_relevant, 1.0, 0.0),
-        )
+        info = describe_known_truth(self.name, np.where(np.arange(self.n_features) < n_relevant, 1.0, 0.0))
         arrays = Arrays(inputs, classes)
         return split_and_scale(info, arrays, self.val_fraction, self.test_fraction, self.seed, self.scaling)
 

@@ -6,8 +6,7 @@ import numpy as np
 from sklearn.datasets import make_classification
 
 from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.feature_names import numbered_names
-from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.dataset.known_truth import describe_known_truth
 from spectral_exp.dataset.splitting import Arrays, Scaling, check_fractions, check_scaling, split_and_scale
 
 
@@ -100,13 +99,6 @@ class Madelon:
             random_state=self.seed,
         )
         n_relevant = self.n_informative + self.n_redundant
-        info = DatasetInfo(
-            name=self.name,
-            task="classification",
-            feature_names=numbered_names(self.n_features),
-            shape=(self.n_features,),
-            class_names=("0", "1"),
-            true_strength=np.where(np.arange(self.n_features) < n_relevant, 1.0, 0.0),
-        )
+        info = describe_known_truth(self.name, np.where(np.arange(self.n_features) < n_relevant, 1.0, 0.0))
         arrays = Arrays(inputs.astype(np.float32), classes)
         return split_and_scale(info, arrays, self.val_fraction, self.test_fraction, self.seed, self.scaling)

@@ -6,8 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.feature_names import numbered_names
-from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.dataset.known_truth import describe_known_truth
 from spectral_exp.dataset.splitting import Arrays, Scaling, check_fractions, check_scaling, split_and_scale
 
 Family = Literal["ring", "xor", "ring_xor", "ring_xor_sum"]
@@ -79,14 +78,7 @@ class RingXor:
         random = np.random.default_rng(self.seed)
         unit = random.random((self.n_rows, self.n_features))
         classes = is_class_one(self.family, unit, random.normal(0, 0.2, self.n_rows)).astype(np.int64)
-        info = DatasetInfo(
-            name=self.name,
-            task="classification",
-            feature_names=numbered_names(self.n_features),
-            shape=(self.n_features,),
-            class_names=("0", "1"),
-            true_strength=np.where(np.arange(self.n_features) < N_RELEVANT[self.family], 1.0, 0.0),
-        )
+        info = describe_known_truth(self.name, np.where(np.arange(self.n_features) < N_RELEVANT[self.family], 1.0, 0.0))
         arrays = Arrays((2 * unit - 1).astype(np.float32), classes)
         return split_and_scale(info, arrays, self.val_fraction, self.test_fraction, self.seed, self.scaling)
 

@@ -6,8 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.feature_names import numbered_names
-from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.dataset.known_truth import describe_known_truth
 from spectral_exp.dataset.splitting import Arrays, Scaling, check_fractions, check_scaling, split_and_scale
 
 
@@ -81,13 +80,6 @@ class XorAdditive:
         score = inputs[:, :n_added] @ np.asarray(self.weights)
         score += self.xor_weight * np.sign(inputs[:, n_added] * inputs[:, n_added + 1])
         score += random.normal(0, self.noise, self.n_rows)
-        info = DatasetInfo(
-            name=self.name,
-            task="classification",
-            feature_names=numbered_names(self.n_features),
-            shape=(self.n_features,),
-            class_names=("0", "1"),
-            true_strength=np.where(np.arange(self.n_features) < n_added + 2, 1.0, 0.0),
-        )
+        info = describe_known_truth(self.name, np.where(np.arange(self.n_features) < n_added + 2, 1.0, 0.0))
         arrays = Arrays(inputs, (score > 0).astype(np.int64))
         return split_and_scale(info, arrays, self.val_fraction, self.test_fraction, self.seed, self.scaling)
