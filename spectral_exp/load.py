@@ -101,9 +101,10 @@ def _read_info(path: Path) -> DatasetInfo:
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     for name in ("feature_names", "shape", "class_names"):
         content[name] = tuple(content[name])
-    if content.get("groups") is not None:
-        content["groups"] = tuple(content["groups"])
-    for name in ("true_strength", "input_shift", "input_divisor"):
+    for name in ("groups", "channel_names"):
+        if content.get(name) is not None:
+            content[name] = tuple(content[name])
+    for name in ("true_strength", "input_shift", "input_divisor", "mean_row"):
         if content.get(name) is not None:
             content[name] = np.asarray(content[name])
     return DatasetInfo(**content)

@@ -1,11 +1,13 @@
 """What a run needs to know about a data set besides its numbers."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 Task = Literal["classification", "regression"]
+Unit = Literal["value", "position", "channel", "activation"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class DatasetInfo:
         name: the data set's name.
         task: what is predicted.
         feature_names: one name per input, unique.
-        shape: the shape of one row, such as (28, 28); its product is n_features.
+        shape: the shape of one row, such as (28, 28), or (3, 32, 32) with channels first.
         class_names: names of the classes in the order of their codes; empty for regression.
         true_strength: known relevance of every input, shape (n_features,), 0 = irrelevant; or None.
         target_mean: for regression, what was subtracted from the target (training rows only).
@@ -26,6 +28,12 @@ class DatasetInfo:
         input_divisor: what the inputs were divided by after that; None if inputs are taken as they are.
         groups: the name of every input's group, such as the column of a table that became several inputs: its
             members are penalised, ranked, dropped and selected together. None if every input stands alone.
+        channel_names: names along the first axis of a row if that is of channels (colours, bands, sensors); None if
+            rows have none.
+        unit: what one input is, which is what the input layer of the model has eigenvalues for: a `value`, a single
+            number of a row; a `position` (a pixel, a moment) with all its channels; a whole `channel`; or an
+            `activation` that the model itself computes of a row.
+        mean_row: mean of the training rows before their scaling, of their shape; None if it is not kept.
     """
 
     name: str
@@ -39,6 +47,9 @@ class DatasetInfo:
     input_shift: np.ndarray | None = None
     input_divisor: np.ndarray | None = None
     groups: tuple[str, ...] | None = None
+    channel_names: tuple[str, ...] | None = None
+    unit: Unit = "value"
+    mean_row: np.ndarray | None = None
 
     @property
     def n_features(self) -> int:
@@ -59,6 +70,23 @@ class DatasetInfo:
         return len(self.class_names) if self.task == "classification" else 1
 
     @property
+    def channels_first(self) -> tuple[int, ...]:
+        """The shape of one row with an axis of channels, if only of one."""
+        return (1, *self.shape) if self.channel_names is None else self.shape
+
+    @property
+    def feature_shape(self) -> tuple[int, ...]:
+        """How the inputs lie in a row: along which of its axes, with which sizes."""
+        if self.unit == "position":
+            return self.channels_first[1:]
+        return self.shape if self.unit == "value" else (self.n_features,)
+
+    @property
     def is_image(self) -> bool:
         """Whether the inputs are the pixels of an image, (height, width)."""
-        return len(self.shape) == 2
+        return len(self.channels_first) == 3 and self.feature_shape == self.channels_first[1:]
+
+    @property
+    def n_values(self) -> int:
+        """Number of numbers in a row."""
+        return math.prod(self.shape)
