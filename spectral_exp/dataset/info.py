@@ -1,10 +1,13 @@
 """What a run needs to know about a data set besides its numbers."""
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
 
 import numpy as np
+
+from spectral_exp.dataset.axis import Axis
 
 Task = Literal["classification", "regression"]
 Unit = Literal["value", "position", "channel", "activation"]
@@ -34,6 +37,7 @@ class DatasetInfo:
             number of a row; a `position` (a pixel, a moment) with all its channels; a whole `channel`; or an
             `activation` that the model itself computes of a row.
         mean_row: mean of the training rows before their scaling, of their shape; None if it is not kept.
+        axis: where the inputs lie on a physical axis, such as wavelengths; None if on none.
     """
 
     name: str
@@ -50,6 +54,42 @@ class DatasetInfo:
     channel_names: tuple[str, ...] | None = None
     unit: Unit = "value"
     mean_row: np.ndarray | None = None
+    axis: Axis | None = None
+
+    def to_plain(self) -> dict[str, Any]:
+        """Turn the description into what JSON can hold.
+
+        Returns:
+            Plain values by the names of the attributes.
+        """
+        content: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
+        for name, value in content.items():
+            if isinstance(value, np.ndarray):
+                content[name] = value.tolist()
+            elif isinstance(value, tuple):
+                content[name] = list(value)
+            elif isinstance(value, Axis):
+                content[name] = value.to_plain()
+        return content
+
+    @classmethod
+    def from_plain(cls, content: Mapping[str, Any]) -> "DatasetInfo":
+        """Read what `to_plain` gave, or an earlier version of this class.
+
+        Args:
+            content: plain values by the names of the attributes.
+
+        Returns:
+            The description.
+        """
+        values = {name: value for name, value in content.items() if value is not None}
+        for name in values.keys() & {"feature_names", "shape", "class_names", "groups", "channel_names"}:
+            values[name] = tuple(values[name])
+        for name in values.keys() & {"true_strength", "input_shift", "input_divisor", "mean_row"}:
+            values[name] = np.asarray(values[name], dtype=float)
+        if "axis" in values:
+            values["axis"] = Axis.from_plain(values["axis"])
+        return cls(**values)
 
     @property
     def n_features(self) -> int:
