@@ -68,8 +68,8 @@ def _figures(run: RunFiles) -> Iterator[tuple[str, Callable[[], Figure]]]:
         yield "eigenvalues", lambda: eigenvalues_figure(run.trace, ranking, f"{name}: eigenvalues over training")
     yield "relevance", lambda: relevance_figure(ranking, name)
     if info.is_image:
-        height, width = info.shape
-        yield "relevance_map", lambda: relevance_map_figure(ranking, (height, width), name)
+        height, width = info.feature_shape
+        yield "relevance_map", lambda: relevance_map_figure(ranking, (height, width), name, info.mean_row)
     true_strength = info.true_strength
     if true_strength is not None:
         yield "strength", lambda: strength_figure(ranking, true_strength, name)
