@@ -83,7 +83,7 @@ def mean_inputs(
     if not class_names:
         ends = np.quantile(targets, np.linspace(0, 1, N_LEVELS + 1))
         targets = np.searchsorted(ends[1:-1], targets, side="right")
-        class_names = tuple(f"{low:.3g} to {high:.3g}" for low, high in itertools.pairwise(ends))
+        class_names = tuple(f"target {low:.3g} to {high:.3g}" for low, high in itertools.pairwise(ends))
     return {
         name: inputs[targets == code].mean(axis=0, dtype=np.float64)
         for code, name in enumerate(class_names)

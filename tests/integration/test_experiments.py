@@ -11,6 +11,6 @@ EXPERIMENTS = sorted(str(path.relative_to(ROOT).with_suffix("")) for path in ROO
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_it_runs_for_one_step(run_here, stored_mnist, experiment):
+def test_it_runs_for_one_step(run_here, stored_mnist, stored_science, experiment):
     folder = run_here(f"experiment={experiment}", "debug=one_step", f"data_dir={stored_mnist}")
     assert (folder / "ranking.csv").is_file()
