@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from spectral_exp.dataset.axis import Axis
 from spectral_exp.report.figure.style import (
@@ -26,16 +28,17 @@ from spectral_exp.report.ranking import RankedFeature
 
 # Up to so many inputs have a stem each; more are a curve, with stems for those that are kept.
 N_STEMS = 400
+BAND = "#f3e3c8"
 _MARK_WIDTH = 0.022  # of a rotated label, as a share of the axis
 
 
 @house_style
 def relevance_axis_figure(ranking: Sequence[RankedFeature], axis: Axis, title: str) -> Figure:
-    """Draw the mean inputs of each class and, below, the relevance of every input, with known places marked.
+    """Draw the mean inputs of each class and, below, the relevance of every input, with known places and bands marked.
 
     Args:
         ranking: the inputs, in any order.
-        axis: where they lie, with marks and mean inputs, either of which may be missing.
+        axis: where they lie, with marks, bands and mean inputs, each of which may be missing.
         title: what was ranked; the figure's title adds how many inputs are kept.
 
     Returns:
@@ -56,10 +59,14 @@ def relevance_axis_figure(ranking: Sequence[RankedFeature], axis: Axis, title: s
     panels[-1].set_xlim(low - margin, high + margin)
     panels[-1].set_xlabel(axis.label)
     _draw_marks(panels, marks)
+    for band in axis.bands.values():
+        panels[-1].axvspan(*band, color=BAND, linewidth=0, zorder=0)
     add_title(figure, f"{title}: {int(kept.sum()):,} of {len(kept):,} inputs kept")
-    handles: list[Line2D] = [Line2D([], [], color=KEPT, label="kept")]
+    handles: list[Artist] = [Line2D([], [], color=KEPT, label="kept")]
     if not kept.all():
         handles.append(Line2D([], [], color=DROPPED, label="not kept"))
+    if axis.bands:
+        handles.append(Patch(color=BAND, label=label(axis.bands_name, 60)))
     add_legend(figure, handles)
     return figure
 

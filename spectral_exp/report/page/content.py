@@ -13,6 +13,7 @@ from spectral_exp.report.aggregate import Problem, problems
 from spectral_exp.report.answer import answer, runs_of
 from spectral_exp.report.collect import FOLD, CollectedRun
 from spectral_exp.report.consensus import consensus
+from spectral_exp.report.page.axis_chart import axis_chart
 from spectral_exp.report.page.chart import Chart
 from spectral_exp.report.page.run_charts import Evolution, evolution, image_chart, inputs_curve_chart, relevance_chart
 from spectral_exp.report.page.sweep_charts import parallel_chart, pareto_chart, selection_map
@@ -176,6 +177,8 @@ def _run_section(files: RunFiles, key: str, title: str) -> list[Section]:
         section.charts.append(relevance_chart(ranking, key))
         if len(shape) == 2:
             section.charts.append(_run_image(ranking, shape, key))
+        if shape and info and info.axis:
+            section.charts.append(axis_chart(ranking, info.axis, key))
         section.tables.append(ranking_rows(ranking))
     if curve := inputs_curve_chart(masking, path, n_selected, key):
         section.charts.append(curve)

@@ -6,10 +6,18 @@ from spectral_exp.dataset.axis import Axis, mean_inputs
 
 
 def test_an_axis_comes_back_from_plain_values():
-    axis = Axis(np.array([1.5, 2.5]), "wavelength", "nm", {"line": 2.0}, {"a": np.array([1 / 3, 1e-9])})
+    axis = Axis(
+        np.array([1.5, 2.5]),
+        "wavelength",
+        "nm",
+        {"line": 2.0},
+        {"index": (1.0, 2.0)},
+        "indices",
+        {"a": np.array([1 / 3, 1e-9])},
+    )
     back = Axis.from_plain(json.loads(json.dumps(axis.to_plain())))
     np.testing.assert_array_equal(back.values, axis.values)
-    assert (back.label, back.marks) == ("wavelength [nm]", {"line": 2.0})
+    assert (back.label, back.marks, back.bands) == (axis.label, axis.marks, axis.bands) and back.bands_name == "indices"
     np.testing.assert_allclose(back.means["a"], axis.means["a"], rtol=1e-5)
 
 

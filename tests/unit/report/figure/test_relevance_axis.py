@@ -1,21 +1,31 @@
 import numpy as np
+from matplotlib.collections import LineCollection
 
 from spectral_exp.dataset.axis import Axis
 from spectral_exp.report.figure.relevance_axis import N_STEMS, relevance_axis_figure
 from spectral_exp.report.ranking import RankedFeature
 
-AXIS = Axis(np.array([4.0, 1.0, 2.0, 3.0]), "wavelength", "nm", {"line": 2.5, "far": 9.0}, {"a": np.arange(4.0)})
+AXIS = Axis(
+    np.array([4.0, 1.0, 2.0, 3.0]),
+    "wavelength",
+    "nm",
+    marks={"line": 2.5, "far": 9.0},
+    bands={"index": (1.0, 2.0)},
+    means={"a": np.arange(4.0)},
+)
 
 
 def test_relevance_stands_at_the_places_of_the_inputs(ranking: list[RankedFeature]) -> None:
     figure = relevance_axis_figure(ranking, AXIS, "stars")
     means, relevance = figure.axes
-    dropped, kept = ([segment[1].tolist() for segment in lines.get_segments()] for lines in relevance.collections)
+    stems = [lines for lines in relevance.collections if isinstance(lines, LineCollection)]
+    dropped, kept = ([segment[1].tolist() for segment in lines.get_segments()] for lines in stems)
     assert sorted(kept) == [[2.0, 2.0], [4.0, 1.5]]
     assert sorted(dropped) == [[1.0, 0.0], [3.0, 0.1]]
     assert relevance.get_xlabel() == "wavelength [nm]"
     assert figure.get_suptitle() == "stars: 2 of 4 inputs kept"
     assert [text.get_text() for text in means.texts] == ["line"]  # the other mark is off the axis
+    assert [patch.get_x() for patch in relevance.patches] == [1.0]
 
 
 def test_a_mean_is_cut_where_the_axis_falls(ranking: list[RankedFeature]) -> None:
