@@ -22,7 +22,7 @@ examples:
   spectral-report SWEEP --figures                             each figure as SVG and PNG, too
 
 The page is one file that needs no network: mail it, keep it with the paper. It is made from files alone, so it also
-shows runs that still go on, failed or were killed. Runs that differ in nothing but the seed are averaged.
+shows runs that still go on, failed or were killed. Runs that differ in nothing but seed and fold are averaged.
 """
 
 

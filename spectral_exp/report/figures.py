@@ -11,6 +11,7 @@ from spectral_exp.report.figure.eigenvalues import eigenvalues_figure
 from spectral_exp.report.figure.masking_curve import masking_curve_figure
 from spectral_exp.report.figure.path_curve import path_curve_figure
 from spectral_exp.report.figure.relevance import relevance_figure
+from spectral_exp.report.figure.relevance_axis import relevance_axis_figure
 from spectral_exp.report.figure.relevance_map import relevance_map_figure
 from spectral_exp.report.figure.selection_curve import selection_curve_figure
 from spectral_exp.report.figure.strength import strength_figure
@@ -70,6 +71,9 @@ def _figures(run: RunFiles) -> Iterator[tuple[str, Callable[[], Figure]]]:
     if info.is_image:
         height, width = info.shape
         yield "relevance_map", lambda: relevance_map_figure(ranking, (height, width), name)
+    axis = info.axis
+    if axis is not None:
+        yield "relevance_axis", lambda: relevance_axis_figure(ranking, axis, name)
     true_strength = info.true_strength
     if true_strength is not None:
         yield "strength", lambda: strength_figure(ranking, true_strength, name)

@@ -11,8 +11,9 @@ from typing import Any
 from spectral_exp.errors import UserError
 from spectral_exp.report.aggregate import Problem, problems
 from spectral_exp.report.answer import answer, runs_of
-from spectral_exp.report.collect import CollectedRun
+from spectral_exp.report.collect import FOLD, CollectedRun
 from spectral_exp.report.consensus import consensus
+from spectral_exp.report.page.axis_chart import axis_chart
 from spectral_exp.report.page.chart import Chart
 from spectral_exp.report.page.run_charts import Evolution, evolution, image_chart, inputs_curve_chart, relevance_chart
 from spectral_exp.report.page.sweep_charts import parallel_chart, pareto_chart, selection_map
@@ -133,8 +134,10 @@ def _of_problem(problem: Problem, prefix: str, anchors: dict[str, str], key: str
         facts[f"varied: {name}"] = ", ".join(
             dict.fromkeys(one.settings.get(name, "(not given)") for one in problem.configurations)
         )
-    seeds = dict.fromkeys(str(run.row.get("seed")) for run in problem.runs)
-    facts["seeds"] = ", ".join(seeds) if len(seeds) <= 12 else f"{len(seeds):,} different ones"
+    for name, column in (("seeds", "seed"), ("folds", FOLD)):
+        found = dict.fromkeys(str(run.row[column]) for run in problem.runs if column in run.row)
+        if found:
+            facts[name] = ", ".join(found) if len(found) <= 12 else f"{len(found):,} different ones"
     asked = Section(f"{prefix}what was asked", said.notes if said else [], facts)
     compared = Section(f"{prefix}score against inputs", tables=[configuration_rows(problem)])
     if said and (pareto := pareto_chart(problem, said.configuration, anchors, key)):
@@ -174,6 +177,8 @@ def _run_section(files: RunFiles, key: str, title: str) -> list[Section]:
         section.charts.append(relevance_chart(ranking, key))
         if len(shape) == 2:
             section.charts.append(_run_image(ranking, shape, key))
+        if shape and info and info.axis:
+            section.charts.append(axis_chart(ranking, info.axis, key))
         section.tables.append(ranking_rows(ranking))
     if curve := inputs_curve_chart(masking, path, n_selected, key):
         section.charts.append(curve)
