@@ -125,7 +125,7 @@ def read_wandb_records(file: Path) -> Iterator[Any]:
 def read_wandb_run(folder: Path) -> dict[str, Any]:
     """Read what W&B recorded offline: the run, its config, its last values and its exit code."""
     (file,) = folder.glob("run-*.wandb")
-    found: dict[str, Any] = {"folder": folder, "config": {}, "values": {}, "steps": []}
+    found: dict[str, Any] = {"folder": folder, "config": {}, "values": {}, "steps": [], "summary": {}}
     for record in read_wandb_records(file):
         match record.WhichOneof("record_type"):
             case "run":
@@ -139,6 +139,11 @@ def read_wandb_run(folder: Path) -> dict[str, Any]:
                 }
                 found["values"].update(row)
                 found["steps"].append(row.get("trainer/global_step"))
+                continue
+            case "summary":
+                found["summary"] |= {
+                    item.key or ".".join(item.nested_key): json.loads(item.value_json) for item in record.summary.update
+                }
                 continue
             case "exit":
                 found["exit_code"] = record.exit.exit_code
