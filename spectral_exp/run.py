@@ -110,4 +110,8 @@ def _train_and_rank(config: DictConfig, training: Training, data: Data, selectio
     metrics = training.scores(module) | metrics
     if trainer.is_global_zero:
         write_json(folder / METRICS, metrics)
+        summary = {name: float(value) for name, value in metrics.items() if isinstance(value, int | float)}
+        for logger in trainer.loggers:
+            if isinstance(logger, RichLogger):
+                logger.log_summary(summary, trainer.global_step)
     return metrics
