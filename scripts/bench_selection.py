@@ -85,7 +85,7 @@ def main() -> None:
             )
             verdict = judge(data.load(), ranking[: arguments.k], seed=seed)
             rows.append(
-                {"set": name, "seed": seed, "acc20": verdict.accuracy[20], "accES": verdict.best_accuracy, "s": seconds}
+                {"set": name, "seed": seed, "acc20": verdict.score[20], "accES": verdict.best_score, "s": seconds}
             )
             print(rows[-1], flush=True)
     print(f"{'set':15} {'k':>4} {'acc20':>14} {'accES':>14} {'CPU s':>12}   mean (sd) over seeds {arguments.seeds}")
