@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from spectral_exp.dataset.data import Data, Part
 from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.evaluation.score import score_outputs
 
 HIDDEN_FEATURES = 256
 LEARNING_RATE = 1e-3
@@ -85,7 +86,4 @@ def judge(
 
 @torch.no_grad()
 def _score(model: nn.Module, part: Part, info: DatasetInfo) -> float:
-    outputs = model(part.inputs)
-    if info.task == "classification":
-        return (outputs.argmax(1) == part.targets).float().mean().item()
-    return (outputs.squeeze(1) - part.targets).abs().mean().item() * info.target_scale
+    return score_outputs(model(part.inputs), part.targets, info)
