@@ -75,13 +75,7 @@ class MNIST:
             UserError: if the data was not fetched or is damaged, or n_train is larger than what there is.
         """
         images, codes = self.read_part("train")
-        info = DatasetInfo(
-            name=self.name,
-            task="classification",
-            feature_names=pixel_names(28, 28),
-            shape=(28, 28),
-            class_names=tuple(self.class_names[label] for label in self.classes),
-        )
+        info = self.info
         n_val = round(len(codes) * self.val_fraction)
         n_train = len(codes) - n_val if self.n_train is None else self.n_train
         if n_train > len(codes) - n_val:
@@ -99,6 +93,17 @@ class MNIST:
             Arrays(to_unit_range(images[val]), codes[val]),
             self.test_arrays(),
             self.scaling,
+        )
+
+    @property
+    def info(self) -> DatasetInfo:
+        """What the pixels and the chosen classes are."""
+        return DatasetInfo(
+            name=self.name,
+            task="classification",
+            feature_names=pixel_names(28, 28),
+            shape=(28, 28),
+            class_names=tuple(self.class_names[label] for label in self.classes),
         )
 
     def test_arrays(self) -> Arrays:
