@@ -126,7 +126,13 @@ def _compare(config: "DictConfig", folder: Path, overrides: list[str]) -> None:
 
 
 def _write_results(folder: Path) -> None:
-    pass
+    from spectral_exp.report.comparison import Comparison
+    from spectral_exp.report.comparison_files import write_comparison
+    from spectral_exp.report.comparison_table import print_comparison
+
+    comparison = Comparison(folder)
+    write_comparison(comparison)
+    print_comparison(comparison)
 
 
 if __name__ == "__main__":
