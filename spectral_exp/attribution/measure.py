@@ -118,14 +118,14 @@ class _ForwardRows:
         self.n = 0
 
     def __enter__(self) -> None:
-        self._hook = None if self.model is None else self.model.register_forward_pre_hook(self._count)
+        self._hook = None if self.model is None else self.model.register_forward_hook(self._count)
 
     def __exit__(self, *exception: object) -> None:
         if self._hook is not None:
             self._hook.remove()
 
-    def _count(self, model: nn.Module, inputs: tuple[Any, ...]) -> None:
-        self.n += len(inputs[0])
+    def _count(self, model: nn.Module, inputs: tuple[Any, ...], outputs: torch.Tensor) -> None:
+        self.n += len(outputs)
 
 
 @dataclass

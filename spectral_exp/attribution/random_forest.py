@@ -1,9 +1,11 @@
 """Impurity importance of a random forest."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 
-from spectral_exp.attribution.ranker import DataRanker
+from spectral_exp.attribution.ranker import DataRanker, check_counts
 from spectral_exp.dataset.data import Data
 
 
@@ -19,15 +21,29 @@ class RandomForest(DataRanker):
         ValueError: if n_trees is below 1.
     """
 
+    modules = ("sklearn.ensemble",)
+
     def __init__(self, n_trees: int = 500) -> None:
-        if n_trees < 1:
-            raise ValueError(f"n_trees must be at least 1, got {n_trees}")
+        check_counts(n_trees=n_trees)
         self.n_trees = n_trees
 
     def relevance(self, data: Data, seed: int) -> Float[np.ndarray, " n_features"]:
-        from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-
-        kind = RandomForestClassifier if data.info.task == "classification" else RandomForestRegressor
-        forest = kind(self.n_trees, random_state=seed)
-        scores: np.ndarray = forest.fit(data.train.inputs.numpy(), data.train.targets.numpy()).feature_importances_
+        scores: np.ndarray = fit_forest(data, self.n_trees, seed).feature_importances_
         return scores
+
+
+def fit_forest(data: Data, n_trees: int, seed: int) -> Any:
+    """Fit scikit-learn's forest to the training rows.
+
+    Args:
+        data: the data set.
+        n_trees: number of trees.
+        seed: fixes what is random.
+
+    Returns:
+        The forest.
+    """
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+    kind = RandomForestClassifier if data.info.task == "classification" else RandomForestRegressor
+    return kind(n_trees, random_state=seed).fit(data.train.inputs.numpy(), data.train.targets.numpy())

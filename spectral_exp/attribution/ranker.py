@@ -44,7 +44,7 @@ class Ranker(ABC):
     """
 
     kind: ClassVar[Kind]
-    packages: ClassVar[tuple[str, ...]] = ()  # of the extra `compare`, imported when they are needed
+    modules: ClassVar[tuple[str, ...]] = ()  # what the work is done by, imported before it starts
 
     def check(self, info: DatasetInfo) -> None:
         """Refuse what cannot work before any work is done, and import what the ranker is made of.
@@ -55,12 +55,12 @@ class Ranker(ABC):
         Raises:
             UserError: if a package is missing, or the ranker is not made for such data.
         """
-        for package in self.packages:
+        for module in self.modules:
             try:
-                importlib.import_module(package)
+                importlib.import_module(module)
             except ImportError as error:
                 name = type(self).__name__
-                raise UserError(f"{name} needs {package}: pip install 'spectral_exp[compare]' ({error})") from error
+                raise UserError(f"{name} needs {module}: pip install 'spectral_exp[compare]' ({error})") from error
 
 
 class DataRanker(Ranker):
@@ -94,8 +94,7 @@ class ModelRanker(Ranker):
     kind = "model"
 
     def __init__(self, n_rows: int = 1000) -> None:
-        if n_rows < 1:
-            raise ValueError(f"n_rows must be at least 1, got {n_rows}")
+        check_counts(n_rows=n_rows)
         self.n_rows = n_rows
 
     @abstractmethod
@@ -129,6 +128,20 @@ class TrainingRanker(Ranker):
         Returns:
             One finite score per input; higher is more relevant.
         """
+
+
+def check_counts(**counts: int) -> None:
+    """Refuse numbers of rows, trees or samples below 1.
+
+    Args:
+        **counts: value by name.
+
+    Raises:
+        ValueError: if one is below 1.
+    """
+    for name, count in counts.items():
+        if count < 1:
+            raise ValueError(f"{name} must be at least 1, got {count}")
 
 
 def draw_rows(part: Part, n_rows: int, seed: int) -> Part:
