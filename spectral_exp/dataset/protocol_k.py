@@ -40,6 +40,6 @@ class ProtocolK:
         whole = self.images.test_arrays()
         rows, test = train_test_split(np.arange(len(whole.targets)), test_size=0.2, random_state=self.seed)
         train, val = train_test_split(rows, test_size=0.125, random_state=self.seed)
-        parts = (Arrays(whole.inputs[index], whole.targets[index]) for index in (train, val, test))
-        info = self.images.info
-        return make_data(replace(info, name=f"{info.name}_protocol_k"), *parts, self.scaling)
+        train, val, test = (Arrays(whole.inputs[index], whole.targets[index]) for index in (train, val, test))
+        info = replace(self.images.info, name=f"{self.images.name}_protocol_k")
+        return make_data(info, train, val, test, self.scaling)

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from statistics import mean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -37,6 +37,8 @@ ALL_INPUTS = "all inputs"  # the judge with every input, beside the methods
 OURS = "spectral"  # begins the names of this package's own methods
 JUDGE_EPOCHS = 20  # epochs of the judge's earlier score; fewer if it is trained for less
 COSTS = ("seconds", "cpu_seconds", "training_seconds", "training_cpu_seconds", "peak_memory_bytes")
+
+Observation: TypeAlias = "tuple[str, int | None, str, int | None, float | None]"  # method, seed, measure, k, value
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,9 @@ class Comparison:
         """One row per observation: dataset, method, seed, measure, k and value; without seed where it is of all."""
         import pandas as pd
 
-        rows = [row for method in (NET, *self.methods) for seed in self.seeds for row in self._of_cell(method, seed)]
+        rows: list[Observation] = [
+            row for method in (NET, *self.methods) for seed in self.seeds for row in self._of_cell(method, seed)
+        ]
         for method in self.rankings:
             for k in self.k:
                 for end, value in zip(("", "_low", "_high"), self.stability(method, k), strict=True):
@@ -210,7 +214,7 @@ class Comparison:
     def _judged(self, method: str) -> list[float]:
         return [self.estimate(method, self.best, k).mean for k in self.k]
 
-    def _of_cell(self, method: str, seed: int) -> Iterator[tuple[str, int, str, int | None, float | None]]:
+    def _of_cell(self, method: str, seed: int) -> Iterator[Observation]:
         cell = cell_folder(self.folder, method, seed)
         scores, cost, metric = read_json(cell / SCORES), read_json(cell / COST), self.score.metric
         name = ALL_INPUTS if method == NET else method

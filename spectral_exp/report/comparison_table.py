@@ -48,7 +48,8 @@ def print_comparison(comparison: Comparison) -> None:
     console = Console(highlight=False)
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("method", no_wrap=True)
-    chosen = [column for column in columns(comparison) if not column[0].startswith(("insertion", "deletion", "AUROC"))]
+    left_out = ("insertion", "deletion", "AUROC")
+    chosen = [column for column in columns(comparison, with_interval=False) if not column[0].startswith(left_out)]
     for name, _ in chosen:
         table.add_column(name, justify="right")
     problems = []
@@ -88,11 +89,12 @@ def headline(comparison: Comparison) -> str:
     return text
 
 
-def columns(comparison: Comparison) -> list[Column]:
+def columns(comparison: Comparison, with_interval: bool = True) -> list[Column]:
     """Choose what the table shows.
 
     Args:
         comparison: the comparison.
+        with_interval: whether the stability has its interval.
 
     Returns:
         Heading, and what it says of a method.
@@ -109,9 +111,9 @@ def columns(comparison: Comparison) -> list[Column]:
     found += [(f"k = {k}", of(comparison.best, k, form)) for k in comparison.k]
     found += [("insertion ↑", of("insertion_area")), ("deletion ↓", of("deletion_area"))]
     k = comparison.k[len(comparison.k) // 2]
-    found.append((f"stability, k = {k}", lambda method: _stability(comparison, method, k)))
-    for at, name in enumerate(("training", "ranking")):
-        found.append((f"CPU s {name}", lambda method, at=at: _number(comparison.seconds(method)[at])))  # type: ignore[misc]
+    found.append((f"stability, k = {k}", lambda method: _stability(comparison, method, k, with_interval)))
+    found.append(("CPU s training", lambda method: _number(comparison.seconds(method)[0])))
+    found.append(("CPU s ranking", lambda method: _number(comparison.seconds(method)[1])))
     return found
 
 
@@ -157,11 +159,13 @@ def spread(value: Estimate, form: str) -> str:
     return f"{value.mean:{form}}" + ("" if isnan(value.sd) else f" ({value.sd:{form}})")
 
 
-def _stability(comparison: Comparison, method: str, k: int) -> str:
+def _stability(comparison: Comparison, method: str, k: int, with_interval: bool) -> str:
     if method not in comparison.rankings:
         return ""
     found = comparison.stability(method, k)
-    return "" if isnan(found.value) else f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
+    if isnan(found.value):
+        return ""
+    return f"{found.value:.2f}" + (f" [{found.low:.2f}, {found.high:.2f}]" if with_interval else "")
 
 
 def _number(value: float) -> str:

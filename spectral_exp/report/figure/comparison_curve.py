@@ -52,8 +52,10 @@ def comparison_curve_figure(comparison: Comparison) -> Figure:
     everything = comparison.estimate(ALL_INPUTS, comparison.best, comparison.info.n_features).mean
     if everything == everything:
         axes.axhline(everything, color=INK, linewidth=0.9, linestyle=(0, (2, 2)))
-        axes.annotate(f"all {comparison.info.n_features:,} inputs", (0.01, everything), xycoords=("axes fraction", "data"),
-                      xytext=(0, 3), textcoords="offset points", fontsize=9)  # fmt: skip
+        axes.annotate(
+            f"all {comparison.info.n_features:,} inputs", (0.01, everything), xycoords=("axes fraction", "data"),
+            xytext=(0, 3), textcoords="offset points", fontsize=9,
+        )  # fmt: skip
     if len(k) > 1:
         axes.set_xscale("log")
         axes.set_xticks(k)

@@ -21,9 +21,9 @@ def rank_correlation_figure(comparison: Comparison) -> Figure:
     """
     methods = [method for method in comparison.by_score if method in comparison.rankings]
     correlation = np.eye(len(methods))
-    for row in comparison.agreement.itertuples():
-        i, j = methods.index(row.method), methods.index(row.other)
-        correlation[i, j] = correlation[j, i] = row.rank_correlation
+    for row in comparison.agreement.to_dict("records"):
+        i, j = methods.index(row["method"]), methods.index(row["other"])
+        correlation[i, j] = correlation[j, i] = row["rank_correlation"]
     side = min(max(2.6 + 0.36 * len(methods), 4.0), 11.0)
     figure = Figure(figsize=(max(side, WIDTH * 0.7), side))
     axes = figure.subplots()
