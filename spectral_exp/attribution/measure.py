@@ -12,9 +12,7 @@ from torch import nn
 
 from spectral_exp.attribution.peak_memory import peak_memory
 from spectral_exp.attribution.ranker import DataRanker, ModelRanker, Ranker, Train, TrainingRanker
-from spectral_exp.attribution.time_limit import time_limit
 from spectral_exp.dataset.data import Data
-from spectral_exp.functional.relevance import ranking
 
 
 @dataclass(frozen=True)
@@ -23,6 +21,7 @@ class Attribution:
 
     Attributes:
         relevance: one finite score per input; higher is more relevant.
+        seed: of what was random; it also breaks ties.
         seconds: wall time of the ranking, without training by `train`.
         cpu_seconds: CPU time of the ranking over all threads, without training by `train`.
         training_seconds: wall time of training by `train`; 0 for rankers that do not train so.
@@ -32,6 +31,7 @@ class Attribution:
     """
 
     relevance: Float[np.ndarray, " n_features"]
+    seed: int
     seconds: float
     cpu_seconds: float
     training_seconds: float
@@ -41,8 +41,12 @@ class Attribution:
 
     @property
     def ranking(self) -> Int[np.ndarray, " n_features"]:
-        """The inputs, most relevant first; ties keep the order of the inputs."""
-        order: np.ndarray = ranking(torch.from_numpy(self.relevance)).numpy()
+        """The inputs, most relevant first.
+
+        Ties are broken by the seed, not by the order of the inputs: made data sets often have what matters first.
+        """
+        shuffled = np.random.default_rng(self.seed).permutation(len(self.relevance))
+        order: np.ndarray = shuffled[np.argsort(-self.relevance[shuffled], kind="stable")]
         return order
 
 
@@ -53,7 +57,6 @@ def measure(
     *,
     model: nn.Module | None = None,
     train: Train | None = None,
-    limit: float | None = None,
 ) -> Attribution:
     """Let a ranker score the inputs, with one clock for all.
 
@@ -63,7 +66,6 @@ def measure(
         seed: fixes what is random.
         model: the trained net, for rankers of the kind `model`.
         train: what trains, for rankers of the kind `training`.
-        limit: the wall time in seconds that the ranker may take, training included; None for no limit.
 
     Returns:
         The relevance and its cost.
@@ -71,13 +73,12 @@ def measure(
     Raises:
         TypeError: if the ranker is of a kind that needs what was not given.
         UserError: if a package is missing, or the ranker is not made for such data.
-        TimeLimitError: if it took too long.
         ValueError: if it gave something else than one finite score per input.
     """
     ranker.check(data.info)
     forward_rows, training = _ForwardRows(model), _Clocked(train)
     wall, cpu = time.perf_counter(), time.process_time()
-    with peak_memory() as memory, forward_rows, time_limit(limit, type(ranker).__name__):
+    with peak_memory() as memory, forward_rows:
         if isinstance(ranker, DataRanker):
             relevance = ranker.relevance(data, seed)
         elif isinstance(ranker, ModelRanker) and model is not None:
@@ -89,6 +90,7 @@ def measure(
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     return Attribution(
         relevance=_checked(relevance, ranker, data),
+        seed=seed,
         seconds=wall - training.seconds,
         cpu_seconds=cpu - training.cpu_seconds,
         training_seconds=training.seconds,

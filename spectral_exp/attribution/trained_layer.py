@@ -12,7 +12,9 @@ from spectral_exp.dataset.data import Data
 
 
 class TrainedLayer(TrainingRanker):
-    """Train a net and read the ranking off its input layer, without another pass over the rows.
+    """Train a net and read the relevance off its input layer, without another pass over the rows.
+
+    Where inputs left on the way, they score by when they did.
 
     Args:
         overrides: what differs from the training that all nets of a comparison share, as on the command line of
@@ -31,7 +33,7 @@ class TrainedLayer(TrainingRanker):
 
 
 def falling_relevance(ranking: Int[Tensor, " n_features"]) -> Float[np.ndarray, " n_features"]:
-    """Give scores that fall in the order of a ranking, for methods that order inputs by when they leave.
+    """Give scores that fall in the order of a ranking.
 
     Args:
         ranking: the inputs, most relevant first.

@@ -1,4 +1,4 @@
-"""Layer-wise relevance propagation by zennit, with a rule for every kind of layer."""
+"""Layer-wise relevance propagation by zennit."""
 
 from typing import Any, Literal, get_args
 
@@ -8,45 +8,45 @@ from torch.nn import functional as F
 from spectral_exp.attribution.mean_attribution import Explain, MeanAttribution
 from spectral_exp.dataset.data import Data
 
-CompositeName = Literal["epsilon_gamma_box", "epsilon_plus"]
+Rule = Literal["alpha2_beta1", "gamma", "z_box"]
 
 
 class ZennitLRP(MeanAttribution):
     """Score by the mean over rows of the absolute relevance that reaches an input from its row's output.
 
-    - `epsilon_gamma_box`: z-box on the first layer, made for inputs in a known range (that of the training rows);
-      gamma on other convolutions, epsilon on other linear layers.
-    - `epsilon_plus`: z-plus on convolutions, epsilon on linear layers.
+    The rules are those of linear layers and convolutions:
 
-    zennit's z-box is for a convolution that comes first; here it is for a linear layer too, because without it both
-    are the epsilon rule on a perceptron, and that is input times gradient. Composites with a flat first layer are
-    left out: a layer that sees all inputs gives all of them the same.
+    - `alpha2_beta1`: positive contributions count twice, negative ones once;
+    - `gamma`: positive weights are raised by a quarter;
+    - `z_box`: the first layer's inputs are measured against the range that they have over the training rows, and all
+      other layers have the epsilon rule.
+
+    zennit's own composites are for convolutional nets: on perceptrons they are the epsilon rule, which on ReLU is
+    input times gradient (Ancona et al., ICLR 2018), or have a flat first layer, which gives all inputs the same.
 
     Source: Anders et al., arXiv 2106.13200 (2021); Montavon et al. (2019), doi 10.1007/978-3-030-28954-6_10.
 
     Args:
-        composite: which rules.
+        rule: how relevance goes back through a layer.
         n_rows: how many training rows are explained, drawn at random; all if there are fewer.
         rows_at_once: rows that are explained together; bounds the memory.
 
     Raises:
-        ValueError: if the composite is unknown, or a number is below 1.
+        ValueError: if the rule is unknown, or a number is below 1.
     """
 
     modules = ("zennit.attribution", "zennit.composites", "zennit.rules")
 
-    def __init__(
-        self, composite: CompositeName = "epsilon_gamma_box", n_rows: int = 1000, rows_at_once: int = 100
-    ) -> None:
+    def __init__(self, rule: Rule = "alpha2_beta1", n_rows: int = 1000, rows_at_once: int = 100) -> None:
         super().__init__(n_rows, rows_at_once)
-        if composite not in get_args(CompositeName):
-            raise ValueError(f"composite must be one of {', '.join(get_args(CompositeName))}, got {composite!r}")
-        self.composite = composite
+        if rule not in get_args(Rule):
+            raise ValueError(f"rule must be one of {', '.join(get_args(Rule))}, got {rule!r}")
+        self.rule = rule
 
     def explainer(self, model: nn.Module, data: Data, seed: int) -> Explain:
         from zennit.attribution import Gradient
 
-        composite = self._rules(data)
+        composite = self._composite(data)
 
         def explain(inputs: Tensor, output: Tensor) -> Tensor:
             def logit_of_row(outputs: Tensor) -> Tensor:
@@ -58,11 +58,13 @@ class ZennitLRP(MeanAttribution):
 
         return explain
 
-    def _rules(self, data: Data) -> Any:
-        from zennit.composites import EpsilonGammaBox, EpsilonPlus
-        from zennit.rules import ZBox
+    def _composite(self, data: Data) -> Any:
+        from zennit.composites import LayerMapComposite, SpecialFirstLayerMapComposite, layer_map_base
+        from zennit.rules import AlphaBeta, Epsilon, Gamma, ZBox
+        from zennit.types import Linear
 
-        if self.composite == "epsilon_plus":
-            return EpsilonPlus()
-        low, high = data.train.inputs.aminmax(dim=0, keepdim=True)
-        return EpsilonGammaBox(low, high, first_map=[(nn.Linear, ZBox(low, high))])
+        if self.rule == "z_box":
+            box = ZBox(*data.train.inputs.aminmax(dim=0, keepdim=True))
+            return SpecialFirstLayerMapComposite([*layer_map_base(), (Linear, Epsilon())], [(Linear, box)])
+        rule = AlphaBeta(alpha=2, beta=1) if self.rule == "alpha2_beta1" else Gamma(gamma=0.25)
+        return LayerMapComposite([*layer_map_base(), (Linear, rule)])
