@@ -85,7 +85,7 @@ def _refuse_changes(config: DictConfig, folder: Path) -> None:
     earlier = OmegaConf.to_container(OmegaConf.load(folder / CONFIG))
     now = OmegaConf.to_container(config, resolve=True)
     assert isinstance(earlier, dict) and isinstance(now, dict)
-    old, new = ({**one, **one.pop(METHODS)} for one in (earlier, now))  # methods that are in one only do not matter
+    old, new = ({**one.pop(METHODS), **one} for one in (earlier, now))  # methods that are in one only do not matter
     for key in old.keys() & new.keys() - FREE:
         if old[key] != new[key]:
             raise UserError(
