@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 import numpy as np
-from sklearn.datasets import make_classification
+from jaxtyping import Int
 
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.known_truth import describe_known_truth
@@ -11,11 +11,13 @@ from spectral_exp.dataset.splitting import Arrays, Scaling, check_fractions, che
 
 
 class MadelonLike:
-    """Draw two classes that share the corners of a hypercube at random, by scikit-learn's `make_classification`.
+    """Draw two classes that share the corners of a hypercube at random.
 
-    The first `n_informative` inputs hold one Gaussian cloud per corner, the next `n_redundant` are random linear
-    mixtures of them, the rest is noise ("probes"). No single input tells much.
-    Source: Guyon et al., "Result analysis of the NIPS 2003 feature selection challenge" (2004).
+    The first `n_informative` inputs hold one Gaussian cloud of spread 1 per corner, the next `n_redundant` are random
+    linear mixtures of them, the rest is noise ("probes"). No single input tells much, and none of the informative
+    ones can be spared: each has an edge of the cube along which the class changes.
+    Source: Guyon et al., "Result analysis of the NIPS 2003 feature selection challenge" (2004). Not drawn by
+    scikit-learn's `make_classification`, which, when every corner is taken, gives the class to one coordinate alone.
 
     An input is relevant (true strength 1) if a smallest set that tells all there is to know of the class contains it.
     Any `n_informative` of the informative and redundant inputs span the same space, so all of them are relevant, as
@@ -86,19 +88,32 @@ class MadelonLike:
         Returns:
             The data; `info.true_strength` is 1 for informative and redundant inputs, 0 for probes.
         """
-        inputs, classes = make_classification(
-            n_samples=self.n_rows,
-            n_features=self.n_features,
-            n_informative=self.n_informative,
-            n_redundant=self.n_redundant,
-            n_repeated=0,
-            n_clusters_per_class=2 ** (self.n_informative - 1),
-            class_sep=self.separation,
-            flip_y=self.flipped,
-            shuffle=False,
-            random_state=self.seed,
-        )
+        rng = np.random.default_rng(self.seed)
+        classes_of_corners = _shared_corners(self.n_informative, rng)
+        corners = rng.permutation(np.arange(self.n_rows) % len(classes_of_corners))
+        directions = 2 * _bits(corners, self.n_informative) - 1
+        informative = rng.standard_normal(directions.shape) + self.separation * directions
+        redundant = informative @ rng.standard_normal((self.n_informative, self.n_redundant))
+        probes = rng.standard_normal((self.n_rows, self.n_features - self.n_informative - self.n_redundant))
+        inputs = np.concatenate([informative, redundant, probes], axis=1)
+        is_flipped = rng.random(self.n_rows) < self.flipped
+        classes = np.where(is_flipped, rng.integers(2, size=self.n_rows), classes_of_corners[corners])
         n_relevant = self.n_informative + self.n_redundant
         info = describe_known_truth(self.name, np.where(np.arange(self.n_features) < n_relevant, 1.0, 0.0))
         arrays = Arrays(inputs.astype(np.float32), classes)
         return split_and_scale(info, arrays, self.val_fraction, self.test_fraction, self.seed, self.scaling)
+
+
+def _bits(corners: Int[np.ndarray, " n"], n_dimensions: int) -> Int[np.ndarray, "n n_dimensions"]:
+    """The coordinates, 0 or 1, of corners by number."""
+    return (corners[:, None] >> np.arange(n_dimensions)) & 1
+
+
+def _shared_corners(n_dimensions: int, rng: np.random.Generator) -> Int[np.ndarray, " n_corners"]:
+    """Give half of the corners to each class, at random, so that every coordinate decides somewhere."""
+    corners = np.arange(2**n_dimensions)
+    while True:
+        classes = rng.permutation(corners % 2)
+        neighbours = classes[corners[:, None] ^ (1 << np.arange(n_dimensions))]
+        if (neighbours != classes[:, None]).any(axis=0).all():
+            return classes

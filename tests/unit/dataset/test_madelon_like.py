@@ -27,6 +27,23 @@ def test_the_clouds_sit_on_the_corners_of_the_hypercube():
     np.testing.assert_allclose(np.median(np.abs(inputs), axis=0), 2.0, rtol=0.15)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_no_informative_input_can_be_spared(seed):
+    inputs, classes = all_rows(
+        MadelonLike(
+            n_rows=4000, n_features=3, n_informative=3, n_redundant=0, flipped=0.0, scaling="none", seed=seed
+        ).load()
+    )
+    is_clear = np.abs(inputs).min(1) > 1  # of what lies between the clouds, neighbours would have a share
+    signs, classes = np.sign(inputs[is_clear]), classes[is_clear]
+    shares = {tuple(corner): classes[(signs == corner).all(1)].mean() for corner in np.unique(signs, axis=0)}
+    assert len(shares) == 8
+    assert sorted(round(share) for share in shares.values()) == [0] * 4 + [1] * 4
+    for spared in range(3):
+        pairs = [(shares[c], shares[tuple(-v if i == spared else v for i, v in enumerate(c))]) for c in shares]
+        assert any(abs(here - there) > 0.8 for here, there in pairs)
+
+
 def test_informative_and_redundant_inputs_are_relevant_and_the_seed_fixes_the_rows():
     first, again, other = (MadelonLike(n_rows=100, n_features=25, seed=seed).load() for seed in (0, 0, 1))
     assert first.info.true_strength.tolist() == [1.0] * 20 + [0.0] * 5
