@@ -19,7 +19,8 @@ from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.loading import TensorLoader
 from spectral_exp.errors import UserError
 from spectral_exp.evaluation.standard_error import StandardError
-from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.layer.spectral_layer import SpectralLayer
+from spectral_exp.layer.spectralize import spectral_form
 from spectral_exp.regularization.regularization import Regularization
 from spectral_exp.regularization.schedule.schedule import Schedule
 
@@ -79,12 +80,12 @@ class SpectralModule(pl.LightningModule):
             raise ValueError(f"loss={loss} is for {LOSSES[loss][0]}, but {info.name} is a {info.task}; use loss=auto")
         if not eigenvalue_lr_factor > 0:
             raise ValueError(f"eigenvalue_lr_factor must be > 0, got {eigenvalue_lr_factor}")
-        if regularization.strength > 0 and not isinstance(model.input_layer, SpectralLinear):
+        if regularization.strength > 0 and not isinstance(model.input_layer, SpectralLayer):
             raise ValueError(
                 f"{type(model).__name__} has no eigenvalues for the regularization; add "
                 "regularization.strength=0, or take model=spectral_mlp"
             )
-        if isinstance(model.input_layer, SpectralLinear):
+        if isinstance(model.input_layer, SpectralLayer):
             regularization.prepare(model.input_layer)
         self.model = model
         self.info = info
@@ -98,7 +99,7 @@ class SpectralModule(pl.LightningModule):
         self.test_metrics = task_metrics(info).clone(prefix="test/")
         self.register_buffer("input_scale", input_scale, persistent=False)
         self._always_kept = always_kept
-        if isinstance(model.input_layer, SpectralLinear) and always_kept is not None:
+        if isinstance(model.input_layer, SpectralLayer) and always_kept is not None:
             model.input_layer.keep_always(always_kept)
         self._n_steps = 1  # known when training starts
         self._columns: Tensor | None = None  # the inputs that training rows still hold; None for all
@@ -108,9 +109,9 @@ class SpectralModule(pl.LightningModule):
         self._first_bad_step: Tensor
 
     @property
-    def input_layer(self) -> SpectralLinear | nn.Linear:
+    def input_layer(self) -> nn.Module:
         """The layer whose columns belong to the inputs."""
-        layer: SpectralLinear | nn.Linear = self.model.input_layer  # type: ignore[assignment]
+        layer: nn.Module = self.model.input_layer  # type: ignore[assignment]
         return layer
 
     @property
@@ -119,12 +120,12 @@ class SpectralModule(pl.LightningModule):
         return min(self.global_step / self._n_steps, 1.0)
 
     @property
-    def spectral_input_layer(self) -> SpectralLinear:
+    def spectral_input_layer(self) -> SpectralLayer:
         """The input layer in spectral form; a plain one is converted, to the unit gauge, for reading."""
         layer = self.input_layer
-        if isinstance(layer, SpectralLinear):
+        if isinstance(layer, SpectralLayer):
             return layer
-        converted = SpectralLinear.from_linear(layer, gauge="unit")
+        converted = spectral_form(layer, gauge="unit")
         if self.info.group_numbers is not None:
             converted.share_eigenvalues(self.info.group_numbers)
         if self._always_kept is not None:
@@ -157,7 +158,7 @@ class SpectralModule(pl.LightningModule):
         return total
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        if isinstance(self.input_layer, SpectralLinear):
+        if isinstance(self.input_layer, SpectralLayer):
             optimizer = self.optimizers(use_pl_optimizer=False)
             self.regularization.after_step(
                 self.input_layer,
@@ -191,7 +192,7 @@ class SpectralModule(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         layer = self.input_layer
-        eigenvalues = [layer.eigenvalues] if isinstance(layer, SpectralLinear) else []
+        eigenvalues = [layer.eigenvalues] if isinstance(layer, SpectralLayer) else []
         others = [p for p in self.parameters() if all(p is not e for e in eigenvalues)]
         groups = [{"params": params} for params in (others, eigenvalues) if params]
         optimizer = self._make_optimizer(groups)
@@ -211,7 +212,7 @@ class SpectralModule(pl.LightningModule):
     ) -> None:
         """Clip, then let the regularization act: this is the last hook before the optimizer's step."""
         super().configure_gradient_clipping(optimizer, gradient_clip_val, gradient_clip_algorithm)
-        if isinstance(self.input_layer, SpectralLinear):
+        if isinstance(self.input_layer, SpectralLayer):
             self.regularization.before_step(self.input_layer, optimizer, self.progress)
 
     def predict(self, outputs: Float[Tensor, "n_rows n_out"]) -> Shaped[Tensor, "n_rows *n_out"]:
@@ -253,7 +254,7 @@ class SpectralModule(pl.LightningModule):
     def _drop_columns(self) -> None:
         """Leave the inputs that were dropped out of the training rows, so that batches are as small as the layer."""
         layer, loader = self.input_layer, cast(TensorLoader, self.trainer.train_dataloader)
-        if not isinstance(layer, SpectralLinear) or bool(layer.mask.all()):
+        if not isinstance(layer, SpectralLayer) or bool(layer.mask.all()):
             return
         if self._columns is None:
             self._columns = torch.arange(layer.in_features, device=self.device)
@@ -270,7 +271,7 @@ class SpectralModule(pl.LightningModule):
         return inputs if inputs.shape[-1] == layer.n_kept else inputs[..., layer.mask[self._columns]]
 
     def _penalty(self) -> Tensor:
-        if isinstance(self.input_layer, SpectralLinear):
+        if isinstance(self.input_layer, SpectralLayer):
             return self.regularization.penalty(self.input_layer, self.progress)
         return torch.zeros((), device=self.device)
 

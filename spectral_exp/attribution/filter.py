@@ -53,9 +53,11 @@ class Filter(DataRanker):
             by_task = feature_selection.mutual_info_classif if is_class else feature_selection.mutual_info_regression
             found = by_task(inputs, targets, random_state=seed)
         elif self.statistic == "f_test":
-            found, _ = (feature_selection.f_classif if is_class else feature_selection.f_regression)(inputs, targets)
+            by_task = feature_selection.f_classif if is_class else feature_selection.f_regression
+            with np.errstate(divide="ignore"):  # classes that do not vary: F is infinite
+                found, _ = by_task(inputs, targets)
         else:
             found, _ = feature_selection.chi2(inputs - inputs.min(axis=0).clip(max=0), targets)
         scores = np.zeros(data.info.n_features)
-        scores[moves] = np.minimum(found, np.finfo(np.float64).max)  # F is infinite where classes do not vary
+        scores[moves] = np.minimum(found, np.finfo(np.float64).max)
         return scores

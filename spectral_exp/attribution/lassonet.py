@@ -21,6 +21,7 @@ class LassoNet(DataRanker):
     Args:
         hidden_features: width of every hidden layer.
         batch_size: rows per step; None for all.
+        first_strength: of the penalty; None lets the package search for it, which takes a while.
         path_multiplier: by what the penalty grows from stage to stage.
         hierarchy: how far a first-layer weight may exceed the input's skip weight, `M` in the paper.
         n_epochs: of each stage of the path at most.
@@ -38,6 +39,7 @@ class LassoNet(DataRanker):
         self,
         hidden_features: Sequence[int],
         batch_size: int | None = 256,
+        first_strength: float | None = None,
         path_multiplier: float = 1.06,
         hierarchy: float = 10.0,
         n_epochs: int = 100,
@@ -55,10 +57,13 @@ class LassoNet(DataRanker):
         )
         if not hidden_features:
             raise ValueError("hidden_features must name at least one layer")
+        if first_strength is not None and not first_strength > 0:
+            raise ValueError(f"first_strength must be > 0, got {first_strength}")
         if not path_multiplier > 1:
             raise ValueError(f"path_multiplier must be > 1, got {path_multiplier}")
         self.hidden_features = tuple(hidden_features)
         self.batch_size = batch_size
+        self.first_strength = first_strength
         self.path_multiplier = path_multiplier
         self.hierarchy = hierarchy
         self.n_epochs = n_epochs
@@ -73,6 +78,7 @@ class LassoNet(DataRanker):
         net = kind(
             hidden_dims=self.hidden_features,
             batch_size=self.batch_size,
+            lambda_start="auto" if self.first_strength is None else self.first_strength,
             path_multiplier=self.path_multiplier,
             M=self.hierarchy,
             n_iters=(self.n_dense_epochs, self.n_epochs),

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float
 
 from spectral_exp.attribution.ranker import DataRanker, check_counts
@@ -46,5 +47,12 @@ def fit_lightgbm(data: Data, n_trees: int, seed: int) -> Any:
     from lightgbm import LGBMClassifier, LGBMRegressor
 
     kind = LGBMClassifier if data.info.task == "classification" else LGBMRegressor
-    model = kind(n_estimators=n_trees, random_state=seed, deterministic=True, force_row_wise=True, verbose=-1)
+    model = kind(
+        n_estimators=n_trees,
+        random_state=seed,
+        deterministic=True,
+        force_row_wise=True,
+        n_jobs=torch.get_num_threads(),  # its own default is all cores, whatever else runs
+        verbose=-1,
+    )
     return model.fit(data.train.inputs.numpy(), data.train.targets.numpy())
