@@ -89,12 +89,13 @@ def headline(comparison: Comparison) -> str:
     return text
 
 
-def columns(comparison: Comparison, with_interval: bool = True) -> list[Column]:
+def columns(comparison: Comparison, with_interval: bool = True, with_early: bool = False) -> list[Column]:
     """Choose what the table shows.
 
     Args:
         comparison: the comparison.
         with_interval: whether the stability has its interval.
+        with_early: whether the judge's scores after 20 epochs are shown too.
 
     Returns:
         Heading, and what it says of a method.
@@ -109,6 +110,9 @@ def columns(comparison: Comparison, with_interval: bool = True) -> list[Column]:
         found += [("average precision", of("truth_average_precision")), ("AUROC", of("truth_auroc"))]
         found += [("best-k", of("truth_best_k", form=".2f"))]
     found += [(f"k = {k}", of(comparison.best, k, form)) for k in comparison.k]
+    if with_early:
+        n_epochs = comparison.early.rpartition("_")[2]
+        found += [(f"k = {k}, {n_epochs} epochs", of(comparison.early, k, form)) for k in comparison.k]
     found += [("insertion ↑", of("insertion_area")), ("deletion ↓", of("deletion_area"))]
     k = comparison.k[len(comparison.k) // 2]
     found.append((f"stability, k = {k}", lambda method: _stability(comparison, method, k, with_interval)))
