@@ -134,7 +134,7 @@ def masking_scores(
         mask[ranking[:n_kept]] = True
         metrics.reset()
         with module.trainer.precision_plugin.forward_context():
-            outputs = masked_outputs(module.model, inputs, layer.over_row(mask))
+            outputs = masked_outputs(module.model, inputs, layer.over_row(mask), module.input_layer)
         metrics.update(module.predict(outputs), targets)
         scores = {name: float(score) for name, score in metrics.compute().items()}
         points.append({"n_kept": n_kept, **scores})

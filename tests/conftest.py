@@ -38,14 +38,14 @@ def run_here(tmp_path):
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
-    """Put files into a data folder as if they had been fetched for a data set."""
+    """Put files in the place of a fetched data set, and give the data folder."""
     from spectral_exp.dataset.registry import REGISTRY, Entry
 
     def store(data_set: str, files: dict[str, bytes]) -> Path:
-        hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
         (tmp_path / data_set).mkdir()
         for name, content in files.items():
             (tmp_path / data_set / name).write_bytes(content)
+        hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
         monkeypatch.setitem(REGISTRY, data_set, Entry(hashes, sources=()))
         return tmp_path
 
@@ -78,6 +78,16 @@ def stored_mnist(store):
 def stored_cifar10(store):
     """A data folder with 200 + 50 images for CIFAR-10; a value holds ten times the label."""
     return store("cifar10", idx_files((3, 32, 32), train=200, test=50))
+
+
+@pytest.fixture
+def stored_science(store):
+    """A data folder with small stand-ins, in the formats of their originals, for all scientific sets."""
+    from tests.science_files import FILES
+
+    for data_set, files in FILES.items():
+        folder = store(data_set, files())
+    return folder
 
 
 @pytest.fixture

@@ -73,13 +73,7 @@ class MNIST:
             UserError: if the data was not fetched or is damaged, or n_train is larger than what there is.
         """
         images, codes = self.read_part("train")
-        info = DatasetInfo(
-            name=self.name,
-            task="classification",
-            feature_names=pixel_names(28, 28),
-            shape=(28, 28),
-            class_names=tuple(self.class_names[label] for label in self.classes),
-        )
+        info = self.info
         train, val = choose_train_rows(self.name, codes, info.class_names, self.n_train, self.val_fraction, self.seed)
         return make_data(
             info,
@@ -87,6 +81,17 @@ class MNIST:
             Arrays(to_unit_range(images[val]), codes[val]),
             self.test_arrays(),
             self.scaling,
+        )
+
+    @property
+    def info(self) -> DatasetInfo:
+        """What the pixels and the chosen classes are."""
+        return DatasetInfo(
+            name=self.name,
+            task="classification",
+            feature_names=pixel_names(28, 28),
+            shape=(28, 28),
+            class_names=tuple(self.class_names[label] for label in self.classes),
         )
 
     def test_arrays(self) -> Arrays:

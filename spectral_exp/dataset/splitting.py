@@ -277,6 +277,8 @@ def split_rows(
     Raises:
         UserError: if a part would have no rows, or the classes cannot be dealt out.
     """
+    if fold is not None:
+        check_folds(name, fold, n_rows, classes, class_names)
     n_val = round(n_rows * val_fraction)
     n_test = round(n_rows * test_fraction) if fold is None else n_rows // fold.n_folds
     sizes = {"train": n_rows - n_val - n_test, "val": n_val, "test": n_test}
@@ -288,7 +290,6 @@ def split_rows(
     if fold is None:
         rest, test = hold_out(np.arange(n_rows), n_test, seed, classes)
     else:
-        check_folds(name, fold, n_rows, classes, class_names)
         test = list(fold_rows(n_rows, fold.n_folds, seed, classes))[fold.number - 1]
         rest = np.setdiff1d(np.arange(n_rows), test)
     train, val = hold_out(rest, n_val, seed, classes)
