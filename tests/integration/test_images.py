@@ -85,20 +85,23 @@ def test_dropped_channels_leave_the_batches(images, run_here, monkeypatch):
     assert seen == sorted(seen, reverse=True)
 
 
-@pytest.mark.parametrize("model", ["dense_cnn", "dense_mlp"])
-def test_the_baselines_are_ranked_too(images, run_here, model):
-    folder = run_here(
-        *images, f"model={model}", "size=linear", "regularization=none", "trainer=cpu", "trainer.max_epochs=1"
-    )
-    assert len(pd.read_csv(folder / "ranking.csv")) == (3 if model == "dense_cnn" else 108)
+@pytest.mark.parametrize(
+    ("model", "n_inputs"), [(["model=dense_cnn", "model.pooled_size=1"], 3), (["model=dense_mlp"], 108)]
+)
+def test_the_baselines_are_ranked_too(images, run_here, model, n_inputs):
+    folder = run_here(*images, *model, "size=linear", "regularization=none", "trainer=cpu", "trainer.max_epochs=1")
+    assert len(pd.read_csv(folder / "ranking.csv")) == n_inputs
 
 
-def test_activations_of_a_backbone_are_ranked_and_refitted(images, run_here):
-    pytest.importorskip("torchvision")
+def test_activations_of_a_backbone_are_ranked_and_refitted(images, run_here, tmp_path):
+    torchvision = pytest.importorskip("torchvision")
+    weights = tmp_path / "weights.pt"
+    torch.save(torchvision.models.shufflenet_v2_x0_5().state_dict(), weights)
     folder = run_here(
         *images,
         "model=spectral_head",
         "model.backbone=shufflenet_v2_x0_5",
+        f"model.weights={weights}",
         "model.image_size=32",
         "model.is_frozen=true",
         "size=linear",
@@ -110,6 +113,7 @@ def test_activations_of_a_backbone_are_ranked_and_refitted(images, run_here):
         "trainer.max_epochs=1",
     )
     assert pd.read_csv(folder / "ranking.csv").name[0].startswith("activation_")
+    weights.unlink()  # the checkpoint has them
     loaded = load_run(folder)
     assert loaded.info.n_features == 1024
     assert loaded.model.input_layer.n_kept == 20
@@ -140,7 +144,7 @@ def test_a_resumed_run_draws_the_same_changes_of_images(images, tmp_path):
             r"dataset.augmentation does not work on toy: augmentation crop turns rows of shape \(3, 6, 6\)",
         ),
         (["model.unit=pixel"], "model.unit must be one of position, channel, value, got 'pixel'"),
-        (["model.channels=[4,4,4,4]"], "model: channels: 4 blocks halve rows"),
+        (["model.channels=[4,4,4,4]"], "model: channels: 4 blocks leave 0 of the positions"),
     ],
 )
 def test_what_cannot_work_is_said_before_training(images, run_here, overrides, message):
