@@ -123,7 +123,7 @@ def build_data(config: DictConfig) -> Data:
     try:
         info = describe_units(data.info, model.unit, n_activations=getattr(model.input_layer, "in_features", 0))
     except ValueError as error:
-        raise UserError(f"model={config.model._target_.rpartition('.')[2]}: {error}") from error
+        raise UserError(f"{type(model).__name__}: {error}") from error
     return replace(data, info=info)
 
 

@@ -109,8 +109,21 @@ def _calls_by_tracing(module: nn.Module) -> list[str]:
             f"{type(module).__name__} cannot be traced ({str(error).splitlines()[0]}); give an example input, or the "
             "name of its first layer"
         ) from error
-    called = [str(node.target) for node in graph.nodes if node.op == "call_module"]
-    return [name for name in called if any(True for _ in module.get_submodule(name).parameters())]
+    calls, is_input = [], {node: node.op == "placeholder" for node in graph.nodes}
+    n_first = 0
+    for node in graph.nodes:
+        of_input = any(is_input[one] for one in node.all_input_nodes)
+        has_weight = node.op == "call_module" and any(True for _ in module.get_submodule(str(node.target)).parameters())
+        if has_weight:
+            calls.append(str(node.target))
+            n_first += of_input
+        is_input[node] = is_input[node] or (of_input and not has_weight)
+    if n_first > 1 and len(set(calls)) > 1:
+        raise ValueError(
+            f"the input of {type(module).__name__} goes into {n_first} layers, and the eigenvalues of one would not "
+            "speak of it; put a SpectralGate in front, or name a layer"
+        )
+    return calls
 
 
 def _calls_by_running(module: nn.Module, example: Any) -> list[str]:

@@ -1,7 +1,8 @@
 """All figures of a run, drawn from its files into its folder."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -18,6 +19,7 @@ from spectral_exp.report.figure.strength import strength_figure
 from spectral_exp.report.figure.style import house_style, label
 from spectral_exp.report.figure.training import training_figure
 from spectral_exp.report.names import VALIDATION_SCORES
+from spectral_exp.report.ranking import RankedFeature
 from spectral_exp.report.run_files import RunFiles
 from spectral_exp.tracking.run_folder import (
     DATASET,
@@ -30,6 +32,8 @@ from spectral_exp.tracking.run_folder import (
     TRACE,
     write_whole,
 )
+
+N_CHANNEL_MAPS = 8
 
 
 def draw_figures(run_folder: Path) -> list[Path]:
@@ -77,6 +81,13 @@ def _figures(run: RunFiles) -> Iterator[tuple[str, Callable[[], Figure]]]:
     if info.is_image:
         height, width = info.feature_shape
         yield "relevance_map", lambda: relevance_map_figure(ranking, (height, width), name, info.mean_row)
+    elif info.channel_names and len(info.feature_shape) == 3:
+        _, height, width = info.feature_shape
+        for number, channel in enumerate(info.channel_names[:N_CHANNEL_MAPS]):
+            of_channel = _part(ranking, number * height * width, height * width)
+            mean = None if info.mean_row is None else info.mean_row[number]
+            draw = partial(relevance_map_figure, of_channel, (height, width), f"{name}, {label(channel)}", mean)
+            yield f"relevance_map_{number}", draw
     axis = info.axis
     if axis is not None:
         yield "relevance_axis", lambda: relevance_axis_figure(ranking, axis, name)
@@ -94,6 +105,11 @@ def _figures(run: RunFiles) -> Iterator[tuple[str, Callable[[], Figure]]]:
         yield "selection_curve", lambda: selection_curve_figure(chosen_by, len(ranking), n_selected, name, metric)
     if run.has(METRICS_HISTORY) and len(run.history.get("epoch", ())):
         yield "training", lambda: training_figure(run.history, f"{name}: training")
+
+
+def _part(ranking: Sequence[RankedFeature], first: int, n_features: int) -> list[RankedFeature]:
+    """Some of the inputs, numbered from 0."""
+    return [one._replace(feature=one.feature - first) for one in ranking if first <= one.feature < first + n_features]
 
 
 def _check_same_inputs(run: RunFiles, name: str, n_features: int) -> None:

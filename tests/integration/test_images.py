@@ -64,8 +64,8 @@ def test_every_file_speaks_of_what_has_an_eigenvalue(images, run_here, unit, n_i
         loaded.model(torch.where(on_row, rows, float("nan"))), loaded.model(torch.where(on_row, rows, 0.0))
     )
     drawn = {path.stem for path in draw_figures(folder)}
-    assert ("relevance_map" in drawn) == (unit == "position")
-    assert "relevance" in drawn
+    maps = {"position": {"relevance_map"}, "channel": set(), "value": {f"relevance_map_{c}" for c in range(3)}}
+    assert {name for name in drawn if name.startswith("relevance_map")} == maps[unit]
 
 
 def test_dropped_channels_leave_the_batches(images, run_here, monkeypatch):
@@ -159,7 +159,7 @@ def test_augmentation_needs_whole_images(images, run_here):
 
 def test_one_channel_leaves_nothing_to_select(tmp_path, run_here):
     np.savez(tmp_path / "grey.npz", x=np.zeros((60, 1, 6, 6)), y=np.arange(60) % 2)
-    with pytest.raises(UserError, match="rows of grey have one channel only"):
+    with pytest.raises(UserError, match="SpectralCNN: rows of grey have one channel only"):
         run_here("dataset=npz", f"dataset.path={tmp_path / 'grey.npz'}", *CNN, "model.unit=channel")
 
 

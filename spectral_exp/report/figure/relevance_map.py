@@ -39,7 +39,8 @@ def relevance_map_figure(
         mask.flat[one.feature] = one.selected
 
     height, width = shape
-    figure = Figure(figsize=(WIDTH, min(max(0.4 * WIDTH * height / width, 1.5) + 1.2, 9.0)))
+    share = 0.4 if mean_image is None else 0.28  # of the width, for one image
+    figure = Figure(figsize=(WIDTH, min(max(share * WIDTH * height / width, 1.5) + 1.2, 9.0)))
     *first, left, right = figure.subplots(1, 2 if mean_image is None else 3, sharey=True)
     image = left.imshow(relevance, cmap=COLORMAP, vmin=0, vmax=max(float(relevance.max()), 1e-12))
     figure.colorbar(image, cax=left.inset_axes((1.03, 0, 0.04, 1))).outline.set_visible(False)

@@ -100,3 +100,18 @@ def test_a_torchvision_net_gives_the_same_outputs():
     spectralize(model, gauge="unit")
     assert model.conv1.in_features == 3
     torch.testing.assert_close(model(IMAGES.repeat(1, 1, 7, 7)), before, rtol=1e-4, atol=1e-5)
+
+
+class TwoBranches(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.left, self.right = nn.Linear(4, 3), nn.Linear(4, 3)
+
+    def forward(self, rows):
+        return self.left(torch.relu(rows)) + self.right(rows.flip(-1))
+
+
+def test_an_input_of_two_layers_is_refused_unless_one_is_named():
+    with pytest.raises(ValueError, match="the input of TwoBranches goes into 2 layers"):
+        spectralize(TwoBranches())
+    assert isinstance(spectralize(TwoBranches(), name="left").left, SpectralLinear)
