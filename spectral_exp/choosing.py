@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from sklearn.model_selection import KFold, StratifiedKFold
 from torch import Tensor
 
-from spectral_exp.dataset.data import Data, Part
+from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.groups import find_inputs
 from spectral_exp.errors import UserError
 from spectral_exp.evaluation.masking import masking_counts
@@ -197,13 +197,11 @@ def folds_of(data: Data, n_folds: int, seed: int) -> Iterator[Data]:
     Yields:
         The data with other training and validation rows.
     """
-    inputs = torch.cat([data.train.inputs, data.val.inputs])
-    targets = torch.cat([data.train.targets, data.val.targets])
+    rows = data.train.joined(data.val)
     kind = StratifiedKFold if data.info.task == "classification" else KFold
     folds = kind(n_folds, shuffle=True, random_state=seed)
-    for train, val in folds.split(np.empty((len(targets), 0)), targets.numpy()):
-        first, second = (Part(inputs[rows], targets[rows]) for rows in map(torch.from_numpy, (train, val)))
-        yield Data(data.info, first, second, data.test)
+    for train, val in folds.split(np.empty((len(rows), 0)), rows.targets.numpy()):
+        yield Data(data.info, rows.take(torch.from_numpy(train)), rows.take(torch.from_numpy(val)), data.test)
 
 
 def _mean_over(curves: Sequence[ScoreCurve]) -> ScoreCurve:

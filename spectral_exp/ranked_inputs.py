@@ -11,7 +11,8 @@ from pytorch_lightning.loggers import Logger
 from torch import Tensor
 from torchmetrics import MetricCollection
 
-from spectral_exp.dataset.data import Data, Part
+from spectral_exp.dataset.data import Data
+from spectral_exp.dataset.rows import Rows
 from spectral_exp.evaluation.certificate import kkt_certificate, whole_gradient
 from spectral_exp.evaluation.known_truth import compare_with_truth
 from spectral_exp.evaluation.masking import masked_outputs, masking_counts
@@ -105,7 +106,7 @@ def _certificate(module: SpectralModule, data: Data) -> dict[str, float | None]:
 @torch.no_grad()
 def masking_scores(
     module: SpectralModule,
-    part: Part,
+    part: Rows,
     ranking: Int[Tensor, " n_features"],
     counts: Sequence[int],
     metrics: MetricCollection,
@@ -123,13 +124,13 @@ def masking_scores(
         One dictionary per count: `n_kept`, then the metrics.
     """
     module.eval()
-    metrics = metrics.to(ranking.device)
-    inputs = part.inputs.to(ranking.device)
-    targets = module.in_units(part.targets.to(ranking.device))
-    points = []
-    for n_kept in counts:
-        metrics.reset()
-        metrics.update(module.predict(masked_outputs(module.model, inputs, ranking, n_kept)), targets)
-        scores = {name: float(score) for name, score in metrics.compute().items()}
-        points.append({"n_kept": n_kept, **scores})
-    return points
+    device = ranking.device
+    of_counts = [metrics.clone().to(device) for _ in counts]
+    for inputs, targets in part.in_turn():  # the rows are read once for all counts: they may lie in a file
+        inputs, values = inputs.to(device), module.in_units(targets.to(device))
+        for n_kept, scores in zip(counts, of_counts, strict=True):
+            scores.update(module.predict(masked_outputs(module.model, inputs, ranking, n_kept)), values)
+    return [
+        {"n_kept": n_kept, **{name: float(score) for name, score in scores.compute().items()}}
+        for n_kept, scores in zip(counts, of_counts, strict=True)
+    ]

@@ -1,21 +1,20 @@
-"""Hand out batches of data that lies on the device: sliced by index, no workers, no collating."""
+"""Hand out batches, in the order of an epoch and shared among devices: no workers, no collating."""
 
 from collections.abc import Iterator
 
 import numpy as np
 import pytorch_lightning as pl
 import torch
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Int
 from torch import Tensor
 
-from spectral_exp.dataset.data import Data, Part
+from spectral_exp.dataset.data import Data
+from spectral_exp.dataset.rows import Batch, Rows, rows_at_once
 from spectral_exp.errors import UserError
-
-Batch = tuple[Float[Tensor, "n_rows n_features"], Shaped[Tensor, " n_rows"]]
 
 
 class TensorLoader:
-    """Iterate over (inputs, targets) batches of tensors that stay where they are.
+    """Iterate over (inputs, targets) batches of rows that stay where they are.
 
     The batches are those of the whole run: with several ranks, each takes its share of every batch,
     every sample is handed out once per epoch over all ranks, and all ranks have equally many
@@ -42,7 +41,7 @@ class TensorLoader:
 
     def __init__(
         self,
-        part: Part,
+        part: Rows,
         batch_size: int,
         shuffle: bool = False,
         seed: int = 0,
@@ -56,8 +55,7 @@ class TensorLoader:
             )
         if len(part) < n_ranks:
             raise ValueError(f"{len(part)} rows cannot be dealt to {n_ranks} devices: use fewer devices")
-        self.inputs = part.inputs.to(device)
-        self.targets = part.targets.to(device)
+        self.rows = part.to(device)
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.seed = seed
@@ -70,25 +68,14 @@ class TensorLoader:
         return len(self._starts)
 
     def __iter__(self) -> Iterator[Batch]:
-        order = self.order().to(self.inputs.device) if self.shuffle else None
-        ends = [*self._starts[1:], len(self.targets)]
-        for start, end in zip(self._starts, ends, strict=True):
-            share = slice(start + self.rank, end, self.n_ranks)
-            if order is None:
-                yield self.inputs[share], self.targets[share]
-            else:
-                # Gathering batch by batch costs a sixth of permuting a large set once per epoch: it stays in the cache.
-                rows = order[share]
-                yield self.inputs.index_select(0, rows), self.targets.index_select(0, rows)
+        # A generator: Lightning tells the epoch after it has asked for an iterator.
+        generator = self._generator() if self.shuffle else None
+        yield from self.rows.batches(self._starts, self.rank, self.n_ranks, generator)
 
-    def order(self) -> Int[Tensor, " n_rows"]:
-        """Draw the order of this epoch, on the CPU so that it is the same for every device.
-
-        Returns:
-            A permutation of the rows.
-        """
+    def _generator(self) -> torch.Generator:
+        """Draw the order of this epoch on the CPU, so that it is the same for every device."""
         state = np.random.SeedSequence([self.seed, self.epoch]).generate_state(1, np.uint64)
-        return torch.randperm(len(self.targets), generator=torch.Generator().manual_seed(int(state[0])))
+        return torch.Generator().manual_seed(int(state[0]))
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the order of the next iteration.
@@ -104,12 +91,12 @@ class TensorLoader:
         return self
 
     def keep_features(self, index: Int[Tensor, " n_kept"]) -> None:
-        """Hand out some of the inputs only from the next batch on.
+        """Hand out some of the inputs only from the next iteration on.
 
         Args:
             index: positions among the inputs that are handed out now.
         """
-        self.inputs = self.inputs.index_select(1, index.to(self.inputs.device))
+        self.rows = self.rows.keep_features(index)
 
 
 def batch_starts(n_rows: int, batch_size: int, smallest: int) -> list[int]:
@@ -138,7 +125,8 @@ class DataModule(pl.LightningDataModule):
         data: the data set.
         batch_size: rows per step, over all devices.
         seed: fixes the order of batches.
-        evaluation_batch_size: rows per batch where nothing is trained; results do not depend on it.
+        evaluation_batch_size: most rows per batch where nothing is trained, fewer of very many inputs; results do
+            not depend on it.
 
     Raises:
         ValueError: if a batch size is below 1.
@@ -157,19 +145,20 @@ class DataModule(pl.LightningDataModule):
         return self._loader(self.data.train, self.batch_size, shuffle=True)
 
     def val_dataloader(self) -> TensorLoader:
-        return self._loader(self.data.val, self.evaluation_batch_size)
+        return self._loader(self.data.val)
 
     def test_dataloader(self) -> TensorLoader:
-        return self._loader(self.data.test, self.evaluation_batch_size)
+        return self._loader(self.data.test)
 
-    def _loader(self, part: Part, batch_size: int, shuffle: bool = False) -> TensorLoader:
+    def _loader(self, part: Rows, batch_size: int | None = None, shuffle: bool = False) -> TensorLoader:
         trainer = self.trainer
         if trainer is None:
             raise RuntimeError("the data module is not attached to a trainer; pass it to trainer.fit or trainer.test")
+        n_rows = min(self.evaluation_batch_size, rows_at_once(part.n_features))
         try:
             return TensorLoader(
                 part,
-                batch_size,
+                max(n_rows, trainer.world_size) if batch_size is None else batch_size,
                 shuffle,
                 self.seed,
                 device=trainer.strategy.root_device,

@@ -2,22 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Int, Shaped
 from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
+from torch import Tensor
 
 from spectral_exp.dataset.data import Data, Part
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.errors import UserError
 
-Scaling = Literal["standard", "minmax", "none"]
+Scaling = Literal["standard", "minmax", "max_abs", "none"]
 
-# Both leave a column that is constant over the training rows at 0 there: its scale counts as 1.
-SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler}
+# A column that is constant over the training rows has scale 1: `standard` and `minmax` leave it at 0 there.
+Scaler: TypeAlias = StandardScaler | MinMaxScaler | MaxAbsScaler
+SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "max_abs": MaxAbsScaler}
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,60 @@ def constant_columns(inputs: Shaped[np.ndarray, "n_rows n_features"]) -> Bool[np
     return np.asarray((inputs == inputs[0]).all(axis=0))
 
 
+def standardise_target(info: DatasetInfo, values: Shaped[np.ndarray, " n_train"]) -> DatasetInfo:
+    """Fit the standardisation of a regression target.
+
+    Args:
+        info: what the target is.
+        values: the target of the training rows.
+
+    Returns:
+        The same with mean and scale of the target; unchanged for classification.
+
+    Raises:
+        UserError: if a regression target does not vary.
+    """
+    if info.task == "classification":
+        return info
+    if constant_columns(values[:, None])[0]:
+        raise UserError(f"{info.name}: the target is {values[0]:g} in every training row: choose another target")
+    targets = values.astype(np.float64)
+    return replace(info, target_mean=float(targets.mean()), target_scale=float(targets.std()))
+
+
+def to_targets(info: DatasetInfo, values: Shaped[np.ndarray, " n_rows"]) -> Shaped[Tensor, " n_rows"]:
+    """Turn targets into what a model is trained on.
+
+    Args:
+        info: what the target is.
+        values: class codes, or values in their own units.
+
+    Returns:
+        int64 codes, or standardised float32 values.
+    """
+    if info.task == "classification":
+        return torch.from_numpy(values.astype(np.int64))
+    standardised = (values.astype(np.float64) - info.target_mean) / info.target_scale
+    return torch.from_numpy(standardised.astype(np.float32))
+
+
+def with_scaling(info: DatasetInfo, scaler: Scaler) -> DatasetInfo:
+    """Note how inputs are scaled.
+
+    Args:
+        info: what the inputs are.
+        scaler: fitted to the training rows.
+
+    Returns:
+        The same with shift and divisor.
+    """
+    if isinstance(scaler, StandardScaler):
+        return replace(info, input_shift=scaler.mean_, input_divisor=scaler.scale_)
+    if isinstance(scaler, MinMaxScaler):
+        return replace(info, input_shift=scaler.data_min_, input_divisor=1 / scaler.scale_)
+    return replace(info, input_shift=np.zeros(info.n_features), input_divisor=scaler.scale_)
+
+
 def make_data(info: DatasetInfo, train: Arrays, val: Arrays, test: Arrays, scaling: Scaling) -> Data:
     """Scale all parts by the training rows and turn them into tensors.
 
@@ -186,7 +242,8 @@ def make_data(info: DatasetInfo, train: Arrays, val: Arrays, test: Arrays, scali
         train: rows the scaling is fitted on.
         val: rows for validation.
         test: rows for the test.
-        scaling: `standard` (mean 0, standard deviation 1), `minmax` (0 to 1) or `none`.
+        scaling: `standard` (mean 0, standard deviation 1), `minmax` (0 to 1),
+            `max_abs` (-1 to 1, zeros stay zeros) or `none`.
 
     Returns:
         The data, float32 inputs.
@@ -194,17 +251,10 @@ def make_data(info: DatasetInfo, train: Arrays, val: Arrays, test: Arrays, scali
     Raises:
         UserError: if a regression target does not vary, or inputs are too large for single precision.
     """
-    if info.task == "regression":
-        targets = train.targets.astype(np.float64)
-        mean, scale = float(targets.mean()), float(targets.std())
-        if constant_columns(targets[:, None])[0]:
-            raise UserError(f"{info.name}: the target is {targets[0]:g} in every training row: choose another target")
-        info = replace(info, target_mean=mean, target_scale=scale)
+    info = standardise_target(info, train.targets)
     scaler = SCALERS[scaling]().fit(train.inputs) if scaling in SCALERS else None
-    if isinstance(scaler, StandardScaler):
-        info = replace(info, input_shift=scaler.mean_, input_divisor=scaler.scale_)
-    elif isinstance(scaler, MinMaxScaler):
-        info = replace(info, input_shift=scaler.data_min_, input_divisor=1 / scaler.scale_)
+    if scaler is not None:
+        info = with_scaling(info, scaler)
 
     def part(arrays: Arrays) -> Part:
         inputs = arrays.inputs if scaler is None else scaler.transform(arrays.inputs)
@@ -214,10 +264,7 @@ def make_data(info: DatasetInfo, train: Arrays, val: Arrays, test: Arrays, scali
         if not is_finite.all():
             column = info.feature_names[int(is_finite.argmin())]
             raise UserError(f"{info.name}: input {column!r} is too large for single precision: rescale or drop it")
-        if info.task == "regression":
-            standardised = (arrays.targets.astype(np.float64) - info.target_mean) / info.target_scale
-            return Part(torch.from_numpy(inputs), torch.from_numpy(standardised.astype(np.float32)))
-        return Part(torch.from_numpy(inputs), torch.from_numpy(arrays.targets.astype(np.int64)))
+        return Part(torch.from_numpy(inputs), to_targets(info, arrays.targets))
 
     return Data(info, part(train), part(val), part(test))
 

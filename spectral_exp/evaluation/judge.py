@@ -8,7 +8,7 @@ from jaxtyping import Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from spectral_exp.dataset.data import Data, Part
+from spectral_exp.dataset.data import Data, Part, in_memory
 
 HIDDEN_FEATURES = 256
 LEARNING_RATE = 1e-3
@@ -56,7 +56,7 @@ def judge(
     if data.info.task != "classification":
         raise ValueError(f"the judge scores classification, and {data.info.name} is a {data.info.task}")
     index = torch.as_tensor(features)
-    train, val, test = (Part(part.inputs[:, index], part.targets) for part in (data.train, data.val, data.test))
+    train, val, test = (in_memory(part, "the judge").keep_features(index) for part in (data.train, data.val, data.test))
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -6,8 +6,6 @@ from torch import Tensor, nn
 
 from spectral_exp.functional.mask import blank
 
-ROWS_AT_ONCE = 8192
-
 
 def masking_counts(n_features: int, also: int = 1, per_decade: int = 10) -> list[int]:
     """Choose how many inputs to keep along the curve: evenly spaced on a logarithmic axis.
@@ -40,6 +38,8 @@ def masked_outputs(
 ) -> Shaped[Tensor, "n_rows n_out"]:
     """Run a model on rows in which all but the top inputs are 0: the paper's test of a ranking.
 
+    A copy of the rows is made, so hand in as many as `rows_at_once` allows.
+
     Args:
         model: the trained network; put it in evaluation mode first.
         inputs: rows as the model was trained on.
@@ -51,4 +51,5 @@ def masked_outputs(
     """
     mask = torch.zeros(inputs.shape[1], dtype=torch.bool, device=inputs.device)
     mask[ranking[:n_kept]] = True
-    return torch.cat([model(blank(rows, mask)) for rows in torch.split(inputs, ROWS_AT_ONCE)])
+    outputs: Tensor = model(blank(inputs, mask))
+    return outputs
