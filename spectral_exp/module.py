@@ -19,6 +19,7 @@ from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.loading import TensorLoader
 from spectral_exp.errors import UserError
 from spectral_exp.evaluation.standard_error import StandardError
+from spectral_exp.functional.sparse import take_columns
 from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.regularization.regularization import Regularization
 from spectral_exp.regularization.schedule.schedule import Schedule
@@ -267,7 +268,9 @@ class SpectralModule(pl.LightningModule):
         if self._columns is None:
             return inputs
         layer = self.spectral_input_layer
-        return inputs if inputs.shape[-1] == layer.n_kept else inputs[..., layer.mask[self._columns]]
+        if inputs.shape[-1] == layer.n_kept:
+            return inputs
+        return take_columns(inputs, layer.mask[self._columns].nonzero().squeeze(1))
 
     def _penalty(self) -> Tensor:
         if isinstance(self.input_layer, SpectralLinear):

@@ -64,22 +64,18 @@ def write_ranked_inputs(
         )
     elif n_selected == 0:
         log.warning("the selection keeps no input; a lower selection.threshold or regularization.strength keeps more")
-    rows = ranking_rows(
-        data.info,
-        ranking.cpu().numpy(),
-        scores,
-        layer.over_all_inputs(layer.input_eigenvalues).cpu().numpy(),
-        mask,
-        layer.dropped_at.cpu().numpy(),
-    )
-    write_ranking(folder, rows, mask)
+    eigenvalues = layer.over_all_inputs(layer.input_eigenvalues).cpu().numpy()
+    dropped_at = layer.dropped_at.cpu().numpy()
+    order = ranking.cpu().numpy()
+    write_ranking(folder, ranking_rows(data.info, order, scores, eigenvalues, mask, dropped_at), mask)
     counts = masking_counts(data.info.n_features, also=n_selected)
     metrics = task_metrics(data.info, is_synced=False)
     selected_first = layer.columns.always_kept_first(ranking)  # every selection is the top of this order
     write_masking_curve(folder, masking_scores(module, data.test, selected_first, counts, metrics))
     for logger in loggers:
         if isinstance(logger, RichLogger):
-            logger.log_table("ranking", list(RANKING_COLUMNS), rows[:ROWS_ON_DASHBOARDS], step)
+            top = ranking_rows(data.info, order[:ROWS_ON_DASHBOARDS], scores, eigenvalues, mask, dropped_at)
+            logger.log_table("ranking", list(RANKING_COLUMNS), list(top), step)
     facts: dict[str, Any] = {
         "dataset": data.info.name,
         "model": type(module.model).__name__,
@@ -90,7 +86,7 @@ def write_ranked_inputs(
     }
     truth = data.info.true_strength
     if truth is not None:
-        facts |= compare_with_truth(ranking.cpu().numpy(), scores, truth)
+        facts |= compare_with_truth(order, scores, truth)
     return facts
 
 
@@ -117,7 +113,7 @@ def masking_scores(
         module: the trained module; it is put into evaluation mode.
         part: the rows.
         ranking: the inputs, most relevant first.
-        counts: how many of the top inputs keep their values, one or more numbers.
+        counts: how many of the top inputs keep their values, one or more rising numbers.
         metrics: what to compute, not synchronised over processes.
 
     Returns:
@@ -128,8 +124,8 @@ def masking_scores(
     of_counts = [metrics.clone().to(device) for _ in counts]
     for inputs, targets in part.in_turn():  # the rows are read once for all counts: they may lie in a file
         inputs, values = inputs.to(device), module.in_units(targets.to(device))
-        for n_kept, scores in zip(counts, of_counts, strict=True):
-            scores.update(module.predict(masked_outputs(module.model, inputs, ranking, n_kept)), values)
+        for outputs, scores in zip(masked_outputs(module.model, inputs, ranking, counts), of_counts, strict=True):
+            scores.update(module.predict(outputs), values)
     return [
         {"n_kept": n_kept, **{name: float(score) for name, score in scores.compute().items()}}
         for n_kept, scores in zip(counts, of_counts, strict=True)

@@ -12,7 +12,7 @@ from typing_extensions import Self
 Batch = tuple[Float[Tensor, "n_rows n_features"], Shaped[Tensor, " n_rows"]]
 
 MOST_ROWS = 8192
-MOST_BYTES = 1 << 26
+MOST_BYTES = 1 << 27
 
 
 def rows_at_once(n_features: int) -> int:
@@ -22,11 +22,11 @@ def rows_at_once(n_features: int) -> int:
         n_features: number of inputs.
 
     Returns:
-        At most 8192 rows, fewer where those would take more than 64 MiB, at least one.
+        At most 8192 rows, fewer where those would take more than 128 MiB, at least one.
 
     Example:
         >>> rows_at_once(784), rows_at_once(1_000_000)
-        (8192, 16)
+        (8192, 33)
     """
     return max(1, min(MOST_ROWS, MOST_BYTES // (4 * n_features)))
 

@@ -1,5 +1,6 @@
 """From whole arrays to training, validation and test parts, scaled by what the training rows show."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from spectral_exp.dataset.data import Data, Part
 from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.dataset.table_columns import name_columns
 from spectral_exp.errors import UserError
 
 Scaling = Literal["standard", "minmax", "max_abs", "none"]
@@ -20,6 +22,8 @@ Scaling = Literal["standard", "minmax", "max_abs", "none"]
 # A column that is constant over the training rows has scale 1: `standard` and `minmax` leave it at 0 there.
 Scaler: TypeAlias = StandardScaler | MinMaxScaler | MaxAbsScaler
 SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "max_abs": MaxAbsScaler}
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -178,6 +182,19 @@ def constant_columns(inputs: Shaped[np.ndarray, "n_rows n_features"]) -> Bool[np
         True for each constant column.
     """
     return np.asarray((inputs == inputs[0]).all(axis=0))
+
+
+def warn_of_constants(names: Sequence[str], is_constant: Bool[np.ndarray, " n_features"], source: str) -> None:
+    """Name the inputs that do not vary, which nothing can be learned from.
+
+    Args:
+        names: of all inputs.
+        is_constant: which of them do not vary over the training rows.
+        source: the file.
+    """
+    if is_constant.any():
+        constant = [names[column] for column in np.flatnonzero(is_constant).tolist()]
+        log.warning("%s: constant over the training rows: %s", source, name_columns(constant))
 
 
 def standardise_target(info: DatasetInfo, values: Shaped[np.ndarray, " n_train"]) -> DatasetInfo:

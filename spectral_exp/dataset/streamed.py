@@ -1,6 +1,5 @@
 """What the data sets have in common whose inputs stay in a file."""
 
-import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,17 +22,16 @@ from spectral_exp.dataset.splitting import (
     split_rows,
     standardise_target,
     to_targets,
+    warn_of_constants,
     with_scaling,
 )
 from spectral_exp.dataset.stored import StoredMatrix
 from spectral_exp.dataset.streamed_rows import StreamedRows
-from spectral_exp.dataset.table_columns import Column, name_columns
+from spectral_exp.dataset.table_columns import Column
 from spectral_exp.dataset.target import AskedTask, check_task, tell_target
 from spectral_exp.errors import UserError
 
 MEBIBYTE = 1 << 20
-
-log = logging.getLogger(__name__)
 
 
 class Streamed(ABC):
@@ -164,9 +162,7 @@ class Streamed(ABC):
             if len(of_train):
                 for fitted in {spread, scaler} - {None}:
                     fitted.partial_fit(of_train)
-        constant = [name for name, variance in zip(names, spread.var_, strict=True) if variance == 0]
-        if constant:
-            log.warning("%s: constant over the training rows: %s", self.path, name_columns(constant))
+        warn_of_constants(names, spread.var_ == 0, self.path)
         return np.sqrt(spread.var_), scaler
 
     def _refuse_non_numbers(

@@ -1,12 +1,8 @@
 """A user's own table: named columns in, named inputs out."""
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
-
-import numpy as np
-from jaxtyping import Shaped
 
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.info import DatasetInfo
@@ -18,12 +14,12 @@ from spectral_exp.dataset.splitting import (
     constant_columns,
     make_data,
     split_rows,
+    warn_of_constants,
 )
 from spectral_exp.dataset.table_columns import (
     Column,
     check_column_name,
     fill_missing,
-    name_columns,
     read_column,
     refuse_identifiers,
     refuse_infinite,
@@ -35,8 +31,6 @@ from spectral_exp.dataset.target import AskedTask, check_task, tell_target
 from spectral_exp.errors import UserError
 
 Impute = Literal["mean", "median", "most_frequent"]
-
-log = logging.getLogger(__name__)
 
 
 class Tabular:
@@ -117,7 +111,7 @@ class Tabular:
         feature_names = tuple(input_name for column in columns for input_name in column.input_names)
         if has_repeats(feature_names):
             raise UserError(f"{self.path}: two inputs get the same name; rename the columns that contain '='")
-        warn_of_constants(feature_names, inputs[rows.train], self.path)
+        warn_of_constants(feature_names, constant_columns(inputs[rows.train]), self.path)
 
         of_inputs = tuple(column.name for column in columns for _ in column.input_names)
         info = DatasetInfo(
@@ -159,16 +153,3 @@ class Tabular:
             advice = "set dataset.impute=median (or mean, most_frequent), or leave the columns out with dataset.drop"
             refuse_missing(columns, self.path, advice)
         return target, columns
-
-
-def warn_of_constants(names: Sequence[str], inputs: Shaped[np.ndarray, "n_rows n_features"], source: str) -> None:
-    """Name the inputs that do not vary, which nothing can be learned from.
-
-    Args:
-        names: of all inputs.
-        inputs: the training rows.
-        source: the file.
-    """
-    constant = [name for name, is_constant in zip(names, constant_columns(inputs), strict=True) if is_constant]
-    if constant:
-        log.warning("%s: constant over the training rows: %s", source, name_columns(constant))

@@ -1,10 +1,13 @@
 """How a trained net does when it sees only its most relevant inputs, without retraining."""
 
+from collections.abc import Iterator, Sequence
+
 import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor, nn
 
 from spectral_exp.functional.mask import blank
+from spectral_exp.functional.sparse import is_sparse
 
 
 def masking_counts(n_features: int, also: int = 1, per_decade: int = 10) -> list[int]:
@@ -34,22 +37,27 @@ def masked_outputs(
     model: nn.Module,
     inputs: Float[Tensor, "n_rows n_features"],
     ranking: Int[Tensor, " n_features"],
-    n_kept: int,
-) -> Shaped[Tensor, "n_rows n_out"]:
+    counts: Sequence[int],
+) -> Iterator[Shaped[Tensor, "n_rows n_out"]]:
     """Run a model on rows in which all but the top inputs are 0: the paper's test of a ranking.
-
-    A copy of the rows is made, so hand in as many as `rows_at_once` allows.
 
     Args:
         model: the trained network; put it in evaluation mode first.
-        inputs: rows as the model was trained on.
+        inputs: rows as the model was trained on, as many as `rows_at_once` allows: they are copied once.
         ranking: the inputs, most relevant first.
-        n_kept: how many of the top inputs keep their values.
+        counts: how many of the top inputs keep their values, rising.
 
-    Returns:
-        The outputs, one row per row of inputs.
+    Yields:
+        The outputs for each count, one row per row of inputs.
     """
-    mask = torch.zeros(inputs.shape[1], dtype=torch.bool, device=inputs.device)
-    mask[ranking[:n_kept]] = True
-    outputs: Tensor = model(blank(inputs, mask))
-    return outputs
+    if is_sparse(inputs):
+        place = torch.argsort(ranking)
+        yield from (model(blank(inputs, place < count)) for count in counts)
+        return
+    masked = torch.zeros_like(inputs)
+    before = 0
+    for count in counts:
+        entering = ranking[before:count]
+        masked[:, entering] = inputs[:, entering]
+        before = count
+        yield model(masked)

@@ -7,12 +7,12 @@ from typing import Any, Literal
 import torch
 from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor, nn
-from torch.nn import functional as F
 from typing_extensions import Self
 
 from spectral_exp.functional.blocks import block_norms
 from spectral_exp.functional.mask import scatter
 from spectral_exp.functional.relevance import ranking, relevance
+from spectral_exp.functional.sparse import linear, take_columns
 from spectral_exp.functional.spectral import spectral_linear, spectral_weight, unit_blocks, unit_columns
 from spectral_exp.layer.basis import Basis
 from spectral_exp.layer.basis_function.basis_function import BasisFunction
@@ -50,7 +50,7 @@ class SpectralLinear(nn.Module):
         basis: the functions of every input that the layer is linear in; none for the inputs themselves.
 
     Shape:
-        Input (*, in_features) or (*, n_kept); output (*, out_features).
+        Input (*, in_features) or (*, n_kept), dense or rows in the CSR layout; output (*, out_features).
 
     Attributes:
         eigenvalues: lambda of the kept inputs, shape (n_kept,), or of the kept groups.
@@ -383,13 +383,13 @@ class SpectralLinear(nn.Module):
             Rows of outputs.
         """
         if self.columns.kept is not None and inputs.shape[-1] == self.in_features:
-            inputs = inputs.index_select(-1, self.columns.kept)
+            inputs = take_columns(inputs, self.columns.kept)
         if self.basis is not None:
             inputs = self.basis(inputs, self.columns.kept)
         if self._is_weight_trained:
-            return F.linear(inputs, self.raw_eigenvectors, self.bias)
+            return linear(inputs, self.raw_eigenvectors, self.bias)
         if self.output_eigenvalues is not None:
-            return F.linear(inputs, self.weight, self.bias)
+            return linear(inputs, self.weight, self.bias)
         return spectral_linear(
             inputs, self.eigenvalues, self.raw_eigenvectors, self.bias, self.gauge == "unit", self.columns.blocks
         )

@@ -52,4 +52,10 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
         path: where the file is to be.
         content: plain values.
     """
-    write_whole(path, lambda beside: beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8"))
+
+    def write(beside: Path) -> None:
+        with beside.open("w", encoding="utf-8") as file:
+            json.dump(content, file, indent=2)  # piece by piece: a million names are never one text
+            file.write("\n")
+
+    write_whole(path, write)
