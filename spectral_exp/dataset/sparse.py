@@ -106,7 +106,8 @@ class Sparse:
     def _read_matrix(self) -> Any:
         file = existing_file(self.path, (".npz",))
         try:
-            matrix = scipy.sparse.csr_array(scipy.sparse.load_npz(file))
+            with file.open("rb") as content:  # opened here, because SciPy leaves a damaged file open
+                matrix = scipy.sparse.csr_array(scipy.sparse.load_npz(content))
         except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
             reason = str(error).splitlines()[0]
             raise UserError(f"{self.path} holds no sparse matrix of scipy.sparse.save_npz: {reason}") from error

@@ -55,7 +55,9 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
     def write(beside: Path) -> None:
         with beside.open("w", encoding="utf-8") as file:
-            json.dump(content, file, indent=2)  # piece by piece: a million names are never one text
-            file.write("\n")
+            file.write("{")
+            for number, (name, value) in enumerate(content.items()):  # a million names and scales are never one text
+                file.write("," * (number > 0) + f"\n  {json.dumps(name)}: {json.dumps(value)}")
+            file.write("\n}\n")
 
     write_whole(path, write)
