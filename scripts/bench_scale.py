@@ -28,7 +28,7 @@ from make_wide import make_wide
 from peak_memory import run_watched
 
 COMMANDS = Path(sys.executable).parent
-ROWS, INPUTS = (10_000, 32_000, 100_000, 320_000), (30_000, 100_000, 300_000, 1_000_000)
+ROWS, INPUTS = (10_000, 30_000, 100_000), (30_000, 100_000, 300_000)
 INPUTS_OF_ROWS, ROWS_OF_INPUTS = 1000, 400
 BATCH, HIDDEN = 64, 32
 MODEL = ["trainer=cpu", "~size", f"model.hidden_features=[{HIDDEN}]", f"batch_size={BATCH}"]
