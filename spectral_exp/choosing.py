@@ -4,6 +4,7 @@ import logging
 import math
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -12,11 +13,11 @@ import numpy as np
 import torch
 from jaxtyping import Bool
 from omegaconf import DictConfig, OmegaConf
-from sklearn.model_selection import KFold, StratifiedKFold
 from torch import Tensor
 
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.groups import find_inputs
+from spectral_exp.dataset.splitting import fold_rows
 from spectral_exp.errors import UserError
 from spectral_exp.evaluation.masking import masking_counts
 from spectral_exp.functional.blocks import whole_blocks
@@ -198,10 +199,11 @@ def folds_of(data: Data, n_folds: int, seed: int) -> Iterator[Data]:
         The data with other training and validation rows.
     """
     rows = data.train.joined(data.val)
-    kind = StratifiedKFold if data.info.task == "classification" else KFold
-    folds = kind(n_folds, shuffle=True, random_state=seed)
-    for train, val in folds.split(np.empty((len(rows), 0)), rows.targets.numpy()):
-        yield Data(data.info, rows.take(torch.from_numpy(train)), rows.take(torch.from_numpy(val)), data.test)
+    classes = rows.targets.numpy() if data.info.task == "classification" else None
+    for val in fold_rows(len(rows), n_folds, seed, classes):
+        train = np.setdiff1d(np.arange(len(rows)), val)
+        first, second = (rows.take(torch.from_numpy(chosen)) for chosen in (train, val))
+        yield replace(data, train=first, val=second)
 
 
 def _mean_over(curves: Sequence[ScoreCurve]) -> ScoreCurve:

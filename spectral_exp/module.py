@@ -20,7 +20,8 @@ from spectral_exp.dataset.loading import TensorLoader
 from spectral_exp.errors import UserError
 from spectral_exp.evaluation.standard_error import StandardError
 from spectral_exp.functional.sparse import take_columns
-from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.layer.spectral_layer import SpectralLayer
+from spectral_exp.layer.spectralize import spectral_form
 from spectral_exp.regularization.regularization import Regularization
 from spectral_exp.regularization.schedule.schedule import Schedule
 
@@ -80,12 +81,12 @@ class SpectralModule(pl.LightningModule):
             raise ValueError(f"loss={loss} is for {LOSSES[loss][0]}, but {info.name} is a {info.task}; use loss=auto")
         if not eigenvalue_lr_factor > 0:
             raise ValueError(f"eigenvalue_lr_factor must be > 0, got {eigenvalue_lr_factor}")
-        if regularization.strength > 0 and not isinstance(model.input_layer, SpectralLinear):
+        if regularization.strength > 0 and not isinstance(model.input_layer, SpectralLayer):
             raise ValueError(
                 f"{type(model).__name__} has no eigenvalues for the regularization; add "
                 "regularization.strength=0, or take model=spectral_mlp"
             )
-        if isinstance(model.input_layer, SpectralLinear):
+        if isinstance(model.input_layer, SpectralLayer):
             regularization.prepare(model.input_layer)
         self.model = model
         self.info = info
@@ -99,7 +100,7 @@ class SpectralModule(pl.LightningModule):
         self.test_metrics = task_metrics(info).clone(prefix="test/")
         self.register_buffer("input_scale", input_scale, persistent=False)
         self._always_kept = always_kept
-        if isinstance(model.input_layer, SpectralLinear) and always_kept is not None:
+        if isinstance(model.input_layer, SpectralLayer) and always_kept is not None:
             model.input_layer.keep_always(always_kept)
         self._n_steps = 1  # known when training starts
         self._columns: Tensor | None = None  # the inputs that training rows still hold; None for all
@@ -109,9 +110,9 @@ class SpectralModule(pl.LightningModule):
         self._first_bad_step: Tensor
 
     @property
-    def input_layer(self) -> SpectralLinear | nn.Linear:
+    def input_layer(self) -> nn.Module:
         """The layer whose columns belong to the inputs."""
-        layer: SpectralLinear | nn.Linear = self.model.input_layer  # type: ignore[assignment]
+        layer: nn.Module = self.model.input_layer  # type: ignore[assignment]
         return layer
 
     @property
@@ -120,19 +121,19 @@ class SpectralModule(pl.LightningModule):
         return min(self.global_step / self._n_steps, 1.0)
 
     @property
-    def spectral_input_layer(self) -> SpectralLinear:
+    def spectral_input_layer(self) -> SpectralLayer:
         """The input layer in spectral form; a plain one is converted, to the unit gauge, for reading."""
         layer = self.input_layer
-        if isinstance(layer, SpectralLinear):
+        if isinstance(layer, SpectralLayer):
             return layer
-        converted = SpectralLinear.from_linear(layer, gauge="unit")
+        converted = spectral_form(layer, gauge="unit")
         if self.info.group_numbers is not None:
             converted.share_eigenvalues(self.info.group_numbers)
         if self._always_kept is not None:
             converted.keep_always(self._always_kept)
         return converted
 
-    def forward(self, inputs: Float[Tensor, "n_rows n_features"]) -> Float[Tensor, "n_rows n_out"]:
+    def forward(self, inputs: Float[Tensor, "n_rows *shape"]) -> Float[Tensor, "n_rows n_out"]:
         outputs: Tensor = self.model(inputs)
         return outputs
 
@@ -158,7 +159,7 @@ class SpectralModule(pl.LightningModule):
         return total
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        if isinstance(self.input_layer, SpectralLinear):
+        if isinstance(self.input_layer, SpectralLayer):
             optimizer = self.optimizers(use_pl_optimizer=False)
             self.regularization.after_step(
                 self.input_layer,
@@ -192,7 +193,7 @@ class SpectralModule(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         layer = self.input_layer
-        eigenvalues = [layer.eigenvalues] if isinstance(layer, SpectralLinear) else []
+        eigenvalues = [layer.eigenvalues] if isinstance(layer, SpectralLayer) else []
         others = [p for p in self.parameters() if all(p is not e for e in eigenvalues)]
         groups = [{"params": params} for params in (others, eigenvalues) if params]
         optimizer = self._make_optimizer(groups)
@@ -212,7 +213,7 @@ class SpectralModule(pl.LightningModule):
     ) -> None:
         """Clip, then let the regularization act: this is the last hook before the optimizer's step."""
         super().configure_gradient_clipping(optimizer, gradient_clip_val, gradient_clip_algorithm)
-        if isinstance(self.input_layer, SpectralLinear):
+        if isinstance(self.input_layer, SpectralLayer):
             self.regularization.before_step(self.input_layer, optimizer, self.progress)
 
     def predict(self, outputs: Float[Tensor, "n_rows n_out"]) -> Shaped[Tensor, "n_rows *n_out"]:
@@ -254,9 +255,11 @@ class SpectralModule(pl.LightningModule):
     def _drop_columns(self) -> None:
         """Leave the inputs that were dropped out of the training rows, so that batches are as small as the layer."""
         layer, loader = self.input_layer, cast(TensorLoader, self.trainer.train_dataloader)
-        if not isinstance(layer, SpectralLinear) or bool(layer.mask.all()):
+        if not isinstance(layer, SpectralLayer) or not layer.takes_kept or bool(layer.mask.all()):
             return
         if self._columns is None:
+            if self.info.unit == "activation" or loader.rows.n_features != layer.in_features:
+                return  # the model makes its inputs of whole rows
             self._columns = torch.arange(layer.in_features, device=self.device)
         still_kept = layer.mask[self._columns]
         if not bool(still_kept.all()):
@@ -268,12 +271,12 @@ class SpectralModule(pl.LightningModule):
         if self._columns is None:
             return inputs
         layer = self.spectral_input_layer
-        if inputs.shape[-1] == layer.n_kept:
+        if inputs.shape[1] == layer.n_kept:
             return inputs
-        return take_columns(inputs, layer.mask[self._columns].nonzero().squeeze(1))
+        return take_columns(inputs, layer.mask[self._columns].nonzero().squeeze(1), axis=1)
 
     def _penalty(self) -> Tensor:
-        if isinstance(self.input_layer, SpectralLinear):
+        if isinstance(self.input_layer, SpectralLayer):
             return self.regularization.penalty(self.input_layer, self.progress)
         return torch.zeros((), device=self.device)
 

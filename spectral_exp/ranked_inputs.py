@@ -15,7 +15,7 @@ from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.rows import Rows
 from spectral_exp.evaluation.certificate import kkt_certificate, whole_gradient
 from spectral_exp.evaluation.known_truth import compare_with_truth
-from spectral_exp.evaluation.masking import masked_outputs, masking_counts
+from spectral_exp.evaluation.masking import masked_outputs, masking_counts, top_mask
 from spectral_exp.module import SpectralModule, task_metrics
 from spectral_exp.tracking.results import RANKING_COLUMNS, ranking_rows, write_masking_curve, write_ranking
 from spectral_exp.tracking.rich_logger import RichLogger
@@ -96,7 +96,8 @@ def _certificate(module: SpectralModule, data: Data) -> dict[str, float | None]:
         return {}
     layer = module.spectral_input_layer
     gradient = whole_gradient(module.model, layer.raw_eigenvectors, module.loss, data.train)
-    return kkt_certificate(gradient, layer.weight, module.regularization.strength_at(module.progress), layer.columns)
+    strength = module.regularization.strength_at(module.progress)
+    return kkt_certificate(gradient, layer.weight_matrix, strength, layer.columns)
 
 
 @torch.no_grad()
@@ -113,19 +114,20 @@ def masking_scores(
         module: the trained module; it is put into evaluation mode.
         part: the rows.
         ranking: the inputs, most relevant first.
-        counts: how many of the top inputs keep their values, one or more rising numbers.
+        counts: how many of the top inputs keep their values, one or more numbers.
         metrics: what to compute, not synchronised over processes.
 
     Returns:
         One dictionary per count: `n_kept`, then the metrics.
     """
     module.eval()
-    device = ranking.device
+    device, layer = ranking.device, module.spectral_input_layer
     of_counts = [metrics.clone().to(device) for _ in counts]
     for inputs, targets in part.in_turn():  # the rows are read once for all counts: they may lie in a file
         inputs, values = inputs.to(device), module.in_units(targets.to(device))
-        for outputs, scores in zip(masked_outputs(module.model, inputs, ranking, counts), of_counts, strict=True):
-            scores.update(module.predict(outputs), values)
+        for n_kept, scores in zip(counts, of_counts, strict=True):
+            mask = layer.over_row(top_mask(ranking, n_kept))
+            scores.update(module.predict(masked_outputs(module.model, inputs, mask)), values)
     return [
         {"n_kept": n_kept, **{name: float(score) for name, score in scores.compute().items()}}
         for n_kept, scores in zip(counts, of_counts, strict=True)

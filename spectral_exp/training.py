@@ -14,7 +14,7 @@ from pytorch_lightning.loggers import Logger
 from torch import Tensor
 
 from spectral_exp.build import build, build_all, build_model
-from spectral_exp.dataset.data import Data, in_memory
+from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.groups import find_inputs
 from spectral_exp.dataset.loading import DataModule
 from spectral_exp.errors import UserError
@@ -183,10 +183,13 @@ def _build_module(config: DictConfig, settings: Settings, data: Data) -> Spectra
         raise UserError(str(error)) from error
 
 
-def _fit_basis(model: torch.nn.Module, data: Data) -> Tensor:
+def _fit_basis(model: torch.nn.Module, data: Data) -> Tensor | None:
     """Adapt the basis of a model, if it has one, to the training rows; give the standard deviation of its columns."""
     basis = getattr(model.input_layer, "basis", None)
-    return data.input_scale if basis is None else basis.fit(in_memory(data.train, "model.basis").inputs)
+    if basis is None:
+        return data.input_scale
+    scale: Tensor = basis.fit(data.train.inputs)
+    return scale
 
 
 def _check_path(module: SpectralModule, settings: Settings, trainer: pl.Trainer, n_features: int) -> None:

@@ -8,9 +8,9 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 from typing_extensions import Self
 
+from spectral_exp.dataset.augmentation import Augmentation
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.rows import Batch, Rows
-from spectral_exp.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,12 @@ class Part(Rows):
     """Rows that lie in memory.
 
     Attributes:
-        inputs: shape (n_rows, n_features), float32, scaled as the model is to see them.
+        inputs: shape (n_rows, n_features), or (n_rows, *shape) if rows have channels; float32, scaled as the model
+            is to see them.
         targets: shape (n_rows,), see `Rows`.
     """
 
-    inputs: Float[Tensor, "n_rows n_features"]
+    inputs: Float[Tensor, "n_rows *shape"]
     targets: Shaped[Tensor, " n_rows"]
 
     @property
@@ -30,8 +31,12 @@ class Part(Rows):
         return self.inputs.shape[1]
 
     @property
-    def input_scale(self) -> Float[Tensor, " n_features"]:
-        return self.inputs.std(dim=0, correction=0)
+    def row_size(self) -> int:
+        return self.inputs[:1].numel()
+
+    @property
+    def input_scale(self) -> Float[Tensor, " n_values"]:
+        return self.inputs.std(dim=0, correction=0).flatten()
 
     def batches(
         self, starts: Sequence[int], rank: int = 0, n_ranks: int = 1, generator: torch.Generator | None = None
@@ -69,32 +74,24 @@ class Data:
         train: rows to fit on.
         val: rows to choose by.
         test: rows to report on.
+        augmentation: changes training rows at random, anew in every epoch; None for none.
     """
 
     info: DatasetInfo
     train: Rows
     val: Rows
     test: Rows
+    augmentation: Augmentation | None = None
 
     @property
-    def input_scale(self) -> Float[Tensor, " n_features"]:
-        """Standard deviation of every input over the training rows."""
-        return self.train.input_scale
+    def input_scale(self) -> Float[Tensor, " n_features"] | None:
+        """Standard deviation of every input over the training rows, its root mean square over an input's values.
 
-
-def in_memory(rows: Rows, what: str) -> Part:
-    """Refuse rows that do not lie in memory as a dense matrix.
-
-    Args:
-        rows: the rows.
-        what: what needs them there, for the message.
-
-    Returns:
-        The same rows.
-
-    Raises:
-        UserError: if they are streamed or sparse.
-    """
-    if not isinstance(rows, Part):
-        raise UserError(f"{what} needs all rows in memory: leave it out, or take dataset=tabular for smaller data")
-    return rows
+        None if the model computes the inputs itself.
+        """
+        if self.info.unit == "activation":
+            return None
+        if self.info.unit == "value":
+            return self.train.input_scale
+        variance = self.train.input_scale.square().reshape(self.info.channels_first).flatten(1)
+        return variance.mean(dim=0 if self.info.unit == "position" else 1).sqrt()

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from spectral_exp.dataset.augmentation import Augmentation
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.rows import Batch, Rows, rows_at_once
 from spectral_exp.errors import UserError
@@ -32,6 +33,7 @@ class TensorLoader:
         device: where the rows are kept.
         rank: which share of every batch is handed out, from 0.
         n_ranks: number of shares.
+        augmentation: changes the rows at random, by seed, epoch, batch and rank alone; None for none.
 
     Raises:
         ValueError: if the batch size is below 1 or below the number of ranks, or there are fewer rows than ranks.
@@ -48,6 +50,7 @@ class TensorLoader:
         device: torch.device | str = "cpu",
         rank: int = 0,
         n_ranks: int = 1,
+        augmentation: Augmentation | None = None,
     ) -> None:
         if batch_size < max(1, n_ranks):
             raise ValueError(
@@ -62,6 +65,7 @@ class TensorLoader:
         self.epoch = 0
         self.rank = rank
         self.n_ranks = n_ranks
+        self.augmentation = augmentation
         self._starts = batch_starts(len(part), batch_size, smallest=min(batch_size, 2 * n_ranks))
 
     def __len__(self) -> int:
@@ -69,8 +73,11 @@ class TensorLoader:
 
     def __iter__(self) -> Iterator[Batch]:
         # A generator: Lightning tells the epoch after it has asked for an iterator.
-        generator = self._generator() if self.shuffle else None
-        yield from self.rows.batches(self._starts, self.rank, self.n_ranks, generator)
+        batches = self.rows.batches(self._starts, self.rank, self.n_ranks, self._generator() if self.shuffle else None)
+        for start, (inputs, targets) in zip(self._starts, batches, strict=True):
+            if self.augmentation is not None:
+                inputs = self.augmentation(inputs, seed=(self.seed, self.epoch, start, self.rank))
+            yield inputs, targets
 
     def _generator(self) -> torch.Generator:
         """Draw the order of this epoch on the CPU, so that it is the same for every device."""
@@ -121,12 +128,13 @@ def batch_starts(n_rows: int, batch_size: int, smallest: int) -> list[int]:
 class DataModule(pl.LightningDataModule):
     """Build the loaders of a data set on the trainer's device, for its rank.
 
+    Where nothing is trained, batches hold so many rows that results do not depend on it and memory does not suffer.
+
     Args:
         data: the data set.
         batch_size: rows per step, over all devices.
         seed: fixes the order of batches.
-        evaluation_batch_size: most rows per batch where nothing is trained, fewer of very many inputs; results do
-            not depend on it.
+        evaluation_batch_size: rows per batch at most where nothing is trained; results do not depend on it.
 
     Raises:
         ValueError: if a batch size is below 1.
@@ -142,28 +150,32 @@ class DataModule(pl.LightningDataModule):
         self.evaluation_batch_size = evaluation_batch_size
 
     def train_dataloader(self) -> TensorLoader:
-        return self._loader(self.data.train, self.batch_size, shuffle=True)
+        return self._loader(self.data.train, self.batch_size, is_trained=True)
 
     def val_dataloader(self) -> TensorLoader:
-        return self._loader(self.data.val)
+        return self._loader(self.data.val, self._evaluated_at_once(self.data.val))
 
     def test_dataloader(self) -> TensorLoader:
-        return self._loader(self.data.test)
+        return self._loader(self.data.test, self._evaluated_at_once(self.data.test))
 
-    def _loader(self, part: Rows, batch_size: int | None = None, shuffle: bool = False) -> TensorLoader:
+    def _evaluated_at_once(self, part: Rows) -> int:
+        n_devices = 1 if self.trainer is None else self.trainer.world_size
+        return max(n_devices, min(self.evaluation_batch_size, rows_at_once(part.row_size)))
+
+    def _loader(self, part: Rows, batch_size: int, is_trained: bool = False) -> TensorLoader:
         trainer = self.trainer
         if trainer is None:
             raise RuntimeError("the data module is not attached to a trainer; pass it to trainer.fit or trainer.test")
-        n_rows = min(self.evaluation_batch_size, rows_at_once(part.n_features))
         try:
             return TensorLoader(
                 part,
-                max(n_rows, trainer.world_size) if batch_size is None else batch_size,
-                shuffle,
+                batch_size,
+                is_trained,
                 self.seed,
                 device=trainer.strategy.root_device,
                 rank=trainer.global_rank,
                 n_ranks=trainer.world_size,
+                augmentation=self.data.augmentation if is_trained else None,
             )
         except ValueError as error:  # only now is it known how many devices there are
             raise UserError(str(error)) from error

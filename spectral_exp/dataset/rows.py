@@ -2,44 +2,58 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 from typing_extensions import Self
 
+from spectral_exp.errors import UserError
+
 # Inputs are dense, or sparse rows of torch's CSR layout.
-Batch = tuple[Float[Tensor, "n_rows n_features"], Shaped[Tensor, " n_rows"]]
+Batch = tuple[Float[Tensor, "n_rows *shape"], Shaped[Tensor, " n_rows"]]
 
-MOST_ROWS = 8192
-MOST_BYTES = 1 << 27
+MOST_ROWS, FEW_ROWS = 8192, 32
+VALUES_AT_ONCE, MOST_VALUES = 1 << 21, 1 << 25
 
 
-def rows_at_once(n_features: int) -> int:
-    """Choose how many rows are taken through a network at once where nothing is trained.
+def rows_at_once(row_size: int) -> int:
+    """Tell on how many rows a net is run at once where nothing is trained, so that its activations fit in memory.
 
     Args:
-        n_features: number of inputs.
+        row_size: numbers in a row.
 
     Returns:
-        At most 8192 rows, fewer where those would take more than 128 MiB, at least one.
+        8192 rows at most, fewer of large rows, but 32 if those fit into 128 MiB: a layer is read anew for every batch.
+        Results do not depend on it.
 
     Example:
-        >>> rows_at_once(784), rows_at_once(1_000_000)
-        (8192, 33)
+        >>> [rows_at_once(row_size) for row_size in (100, 10_000, 1_000_000, 10_000_000)]
+        [8192, 209, 32, 3]
     """
-    return max(1, min(MOST_ROWS, MOST_BYTES // (4 * n_features)))
+    return max(1, min(FEW_ROWS, MOST_VALUES // row_size), min(MOST_ROWS, VALUES_AT_ONCE // row_size))
 
 
 class Rows(ABC):
     """Rows of one part of a data set, which are handed out batch by batch.
 
     Attributes:
+        inputs: all of them at once, as a dense matrix; refused with a `UserError` if they do not lie in memory so.
         targets: shape (n_rows,): int64 class codes, or float32 values, standardised by
             `DatasetInfo.target_mean` and `target_scale`.
     """
 
+    inputs: Float[Tensor, "n_rows *shape"]
     targets: Shaped[Tensor, " n_rows"]
+
+    def __getattr__(self, name: str) -> Any:  # called for what is not there
+        if name == "inputs":
+            raise UserError(
+                "a basis, the judge and other rankers need all rows in memory, and these are streamed or sparse: leave "
+                "them out, or take dataset=tabular"
+            )
+        raise AttributeError(name)
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -47,12 +61,17 @@ class Rows(ABC):
     @property
     @abstractmethod
     def n_features(self) -> int:
-        """Number of inputs that are handed out."""
+        """Number of inputs that are handed out; of rows with channels, the length of their first axis."""
+
+    @property
+    def row_size(self) -> int:
+        """How many numbers a row holds, one per input unless rows have channels."""
+        return self.n_features
 
     @property
     @abstractmethod
-    def input_scale(self) -> Float[Tensor, " n_features"]:
-        """Standard deviation of every input over the rows."""
+    def input_scale(self) -> Float[Tensor, " n_values"]:
+        """Standard deviation of every value over the rows."""
 
     @abstractmethod
     def batches(
@@ -120,4 +139,4 @@ class Rows(ABC):
         Returns:
             The batches.
         """
-        return self.batches(range(0, len(self), rows_at_once(self.n_features)))
+        return self.batches(range(0, len(self), rows_at_once(self.row_size)))

@@ -15,9 +15,9 @@ from spectral_exp.dataset.row_files import read_feature_names, read_targets
 from spectral_exp.dataset.sparse_rows import SparseRows
 from spectral_exp.dataset.splitting import (
     check_fractions,
+    describe_target,
     split_rows,
-    standardise_target,
-    to_targets,
+    target_tensor,
     warn_of_constants,
     with_scaling,
 )
@@ -90,14 +90,14 @@ class Sparse:
             name, n_rows, self.val_fraction, self.test_fraction, self.seed, target.classes, target.class_names
         )
         info = DatasetInfo(name, target.task, names, shape=(n_features,), class_names=target.class_names)
-        info = standardise_target(info, target.values[split.train])
+        info = describe_target(info, target.values[split.train])
         largest = MaxAbsScaler().fit(matrix[split.train])
         warn_of_constants(names, largest.max_abs_ == 0, self.path)
         if self.scaling == "max_abs":
             info = with_scaling(info, largest)
             matrix = scipy.sparse.csr_array(largest.transform(matrix))
 
-        targets = to_targets(info, target.values)
+        targets = target_tensor(info, target.values)
         train, val, test = (
             SparseRows(_to_torch(matrix[rows]), targets[rows]) for rows in (split.train, split.val, split.test)
         )

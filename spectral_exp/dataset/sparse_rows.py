@@ -17,20 +17,20 @@ class SparseRows(Rows):
     """Rows that are mostly zeros.
 
     Attributes:
-        inputs: shape (n_rows, n_features), float32 in the CSR layout, scaled as the model is to see them.
+        matrix: inputs, shape (n_rows, n_features), float32 in the CSR layout, scaled as the model is to see them.
         targets: shape (n_rows,), see `Rows`.
     """
 
-    inputs: Float[Tensor, "n_rows n_features"]
+    matrix: Float[Tensor, "n_rows n_features"]
     targets: Shaped[Tensor, " n_rows"]
 
     @property
     def n_features(self) -> int:
-        return self.inputs.shape[1]
+        return self.matrix.shape[1]
 
     @property
     def input_scale(self) -> Float[Tensor, " n_features"]:
-        values, columns = self.inputs.values().double(), self.inputs.col_indices()
+        values, columns = self.matrix.values().double(), self.matrix.col_indices()
         mean, mean_of_squares = (
             values.new_zeros(self.n_features).index_add_(0, columns, powers) / len(self)
             for powers in (values, values.square())
@@ -45,16 +45,16 @@ class SparseRows(Rows):
         order = order.to(self.targets.device)
         for start, end in zip(starts, [*starts[1:], n_rows], strict=True):
             rows = order[start + rank : end : n_ranks]
-            yield take_rows(self.inputs, rows), self.targets[rows]
+            yield take_rows(self.matrix, rows), self.targets[rows]
 
     def keep_features(self, index: Int[Tensor, " n_kept"]) -> Self:
-        return type(self)(take_columns(self.inputs, index.to(self.targets.device)), self.targets)
+        return type(self)(take_columns(self.matrix, index.to(self.targets.device)), self.targets)
 
     def take(self, rows: Int[Tensor, " n_taken"]) -> Self:
-        return type(self)(take_rows(self.inputs, rows), self.targets[rows])
+        return type(self)(take_rows(self.matrix, rows), self.targets[rows])
 
     def joined(self, other: Self) -> Self:
-        first, second = self.inputs, other.inputs
+        first, second = self.matrix, other.matrix
         inputs = csr(
             torch.cat([first.crow_indices(), second.crow_indices()[1:] + first.values().numel()]),
             torch.cat([first.col_indices(), second.col_indices()]),
@@ -64,4 +64,4 @@ class SparseRows(Rows):
         return type(self)(inputs, torch.cat([self.targets, other.targets]))
 
     def to(self, device: torch.device | str) -> Self:
-        return type(self)(self.inputs.to(device), self.targets.to(device))
+        return type(self)(self.matrix.to(device), self.targets.to(device))

@@ -19,9 +19,9 @@ from spectral_exp.dataset.splitting import (
     Scaling,
     check_fractions,
     check_scaling,
+    describe_target,
     split_rows,
-    standardise_target,
-    to_targets,
+    target_tensor,
     warn_of_constants,
     with_scaling,
 )
@@ -115,8 +115,8 @@ class Streamed(ABC):
         spread, scaler = self._read_once(everything, is_train)
         if scaler is not None:
             info = with_scaling(info, scaler)
-        info = standardise_target(info, target.values[split.train])
-        targets = to_targets(info, target.values)
+        info = describe_target(info, target.values[split.train])
+        targets = target_tensor(info, target.values)
         working = torch.float64 if stored.dtype == np.float64 else torch.float32
         shift, divisor = (
             None if values is None else torch.from_numpy(np.asarray(values)).to(working)

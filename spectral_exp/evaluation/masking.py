@@ -1,13 +1,12 @@
 """How a trained net does when it sees only its most relevant inputs, without retraining."""
 
-from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor, nn
 
 from spectral_exp.functional.mask import blank
-from spectral_exp.functional.sparse import is_sparse
 
 
 def masking_counts(n_features: int, also: int = 1, per_decade: int = 10) -> list[int]:
@@ -32,32 +31,46 @@ def masking_counts(n_features: int, also: int = 1, per_decade: int = 10) -> list
     return sorted(counts)
 
 
+def top_mask(ranking: Int[Tensor, " n_features"], n_kept: int) -> Bool[Tensor, " n_features"]:
+    """Mark the top of a ranking.
+
+    Args:
+        ranking: the inputs, most relevant first.
+        n_kept: how many of them.
+
+    Returns:
+        True for each of these inputs.
+
+    Example:
+        >>> top_mask(torch.tensor([2, 0, 1]), 1)
+        tensor([False, False,  True])
+    """
+    mask = torch.zeros(len(ranking), dtype=torch.bool, device=ranking.device)
+    mask[ranking[:n_kept]] = True
+    return mask
+
+
 @torch.no_grad()
 def masked_outputs(
     model: nn.Module,
-    inputs: Float[Tensor, "n_rows n_features"],
-    ranking: Int[Tensor, " n_features"],
-    counts: Sequence[int],
-) -> Iterator[Shaped[Tensor, "n_rows n_out"]]:
-    """Run a model on rows in which all but the top inputs are 0: the paper's test of a ranking.
+    inputs: Float[Tensor, "n_rows *shape"],
+    mask: Bool[Tensor, "*row"],
+) -> Shaped[Tensor, "n_rows n_out"]:
+    """Run a model whose input layer sees some inputs only, 0 in place of the rest: the paper's test of a ranking.
 
     Args:
         model: the trained network; put it in evaluation mode first.
-        inputs: rows as the model was trained on, as many as `rows_at_once` allows: they are copied once.
-        ranking: the inputs, most relevant first.
-        counts: how many of the top inputs keep their values, rising.
+        inputs: rows as the model was trained on, as many as `rows_at_once` allows.
+        mask: True for every input to keep, laid out as `SpectralLayer.over_row` does.
 
-    Yields:
-        The outputs for each count, one row per row of inputs.
+    Returns:
+        The outputs, one row per row of inputs.
     """
-    if is_sparse(inputs):
-        place = torch.argsort(ranking)
-        yield from (model(blank(inputs, place < count)) for count in counts)
-        return
-    masked = torch.zeros_like(inputs)
-    before = 0
-    for count in counts:
-        entering = ranking[before:count]
-        masked[:, entering] = inputs[:, entering]
-        before = count
-        yield model(masked)
+
+    def blank_others(layer: nn.Module, arguments: tuple[Any, ...]) -> Tensor:
+        return blank(arguments[0], mask)
+
+    input_layer: nn.Module = model.input_layer  # type: ignore[assignment]
+    with input_layer.register_forward_pre_hook(blank_others):
+        outputs: Tensor = model(inputs)
+        return outputs

@@ -58,18 +58,21 @@ def take_rows(inputs: Float[Tensor, "n_rows n"], rows: Int[Tensor, " k"]) -> Flo
     return csr(row_starts, inputs.col_indices()[taken], inputs.values()[taken], inputs.shape[1])
 
 
-def take_columns(inputs: Float[Tensor, "*rows n"], columns: Int[Tensor, " k"]) -> Float[Tensor, "*rows k"]:
+def take_columns(
+    inputs: Float[Tensor, "*rows n"], columns: Int[Tensor, " k"], axis: int = -1
+) -> Float[Tensor, "*rows k"]:
     """Choose columns of rows in any layout.
 
     Args:
         inputs: rows of inputs.
         columns: which, rising.
+        axis: where the columns are; sparse rows have them along the last axis.
 
     Returns:
         The rows with these columns alone, in the same layout.
     """
     if not is_sparse(inputs):
-        return inputs.index_select(-1, columns)
+        return inputs.index_select(axis, columns)
     position = torch.full((inputs.shape[1],), -1, device=columns.device)
     position[columns] = torch.arange(len(columns), device=columns.device)
     found = position[inputs.col_indices()]

@@ -68,5 +68,5 @@ def test_folds_are_of_rows_in_a_file_too(run_here, files):
 def test_a_basis_needs_all_rows_in_memory(run_here, files):
     from spectral_exp.errors import UserError
 
-    with pytest.raises(UserError, match=r"model\.basis needs all rows in memory"):
+    with pytest.raises(UserError, match="a basis, the judge and other rankers need all rows in memory"):
         run_here(*overrides(files, "npy"), "model/basis=[identity,square]", "trainer.max_epochs=1")

@@ -36,7 +36,7 @@ def test_data_is_as_it_would_be_dense(scaling, matrix, stored, tmp_path):
     for part in ("train", "val", "test"):
         rows, others = getattr(found, part), getattr(expected, part)
         assert torch.equal(rows.targets, others.targets)
-        torch.testing.assert_close(rows.inputs.to_dense(), others.inputs)
+        torch.testing.assert_close(rows.matrix.to_dense(), others.inputs)
     of_train = [
         [(inputs.to_dense(), targets) for inputs, targets in TensorLoader(data.train, 16, shuffle=True)]
         for data in (found, expected)
@@ -48,9 +48,9 @@ def test_data_is_as_it_would_be_dense(scaling, matrix, stored, tmp_path):
 def test_rows_are_joined_narrowed_and_taken(stored):
     data = stored().load()
     both = data.train.joined(data.val)
-    assert torch.equal(both.inputs.to_dense(), torch.cat([data.train.inputs.to_dense(), data.val.inputs.to_dense()]))
+    assert torch.equal(both.matrix.to_dense(), torch.cat([data.train.matrix.to_dense(), data.val.matrix.to_dense()]))
     narrowed = both.keep_features(torch.tensor([1, 30])).take(torch.tensor([0, 95]))
-    assert torch.equal(narrowed.inputs.to_dense(), both.inputs.to_dense()[[0, 95]][:, [1, 30]])
+    assert torch.equal(narrowed.matrix.to_dense(), both.matrix.to_dense()[[0, 95]][:, [1, 30]])
     assert torch.equal(narrowed.targets, both.targets[[0, 95]])
 
 
