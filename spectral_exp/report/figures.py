@@ -50,12 +50,18 @@ def draw_figures(run_folder: Path) -> list[Path]:
         with warnings.catch_warnings():
             # A name in a script the font lacks shows boxes; the ranking's file has it in full.
             warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
-            _save(draw(), paths[-1])
+            save_figure(draw(), paths[-1])
     return paths
 
 
 @house_style
-def _save(figure: Figure, path: Path) -> None:
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure whole or not at all.
+
+    Args:
+        figure: the figure.
+        path: the file.
+    """
     write_whole(path, figure.savefig)
 
 
