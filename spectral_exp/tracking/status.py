@@ -5,7 +5,7 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
@@ -52,7 +52,7 @@ def recorded_status(folder: Path, overrides: list[str]) -> Iterator[None]:
         "host": platform.node(),
         "pid": os.getpid(),
         "python": platform.python_version(),
-        "versions": _versions(),
+        "versions": versions(),
         "git_revision": _git_revision(),
         "error": None,
     }
@@ -106,9 +106,17 @@ def _iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
 
 
-def _versions() -> dict[str, str]:
+def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
+    """Look up the versions of packages.
+
+    Args:
+        packages: their names.
+
+    Returns:
+        Version by name, of those that are installed.
+    """
     found = {}
-    for package in PACKAGES:
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:  # run from a bare checkout
