@@ -15,6 +15,7 @@ from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import MulticlassAccuracy
 from torchmetrics.regression import MeanAbsoluteError, R2Score
 
+from spectral_exp.collectives import average_gradients, copy_from_first_rank
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.loading import TensorLoader
 from spectral_exp.errors import UserError
@@ -98,6 +99,7 @@ class SpectralModule(pl.LightningModule):
         self.test_metrics = task_metrics(info).clone(prefix="test/")
         self.register_buffer("input_scale", input_scale, persistent=False)
         self._always_kept = always_kept
+        self._ddp_params_and_buffers_to_ignore = self._names_not_for_ddp()
         if isinstance(model.input_layer, SpectralLinear) and always_kept is not None:
             model.input_layer.keep_always(always_kept)
         self._n_steps = 1  # known when training starts
@@ -135,9 +137,12 @@ class SpectralModule(pl.LightningModule):
         outputs: Tensor = self.model(inputs)
         return outputs
 
+    def on_train_start(self) -> None:
+        copy_from_first_rank(self._shrinking_parameters)
+
     def on_train_epoch_start(self) -> None:
         self._drop_columns()
-        torch.manual_seed(self.seed * 1_000_003 + self.current_epoch)
+        torch.manual_seed(self.seed * 1_000_003 + self.current_epoch + 500_009 * self.global_rank)
         self._loss_sum = torch.zeros((), device=self.device)
         self._penalty_sum = torch.zeros((), device=self.device)
         self._n_rows = 0
@@ -147,7 +152,7 @@ class SpectralModule(pl.LightningModule):
         inputs, targets = batch
         loss = self.loss(self.model(self._without_dropped(inputs)), targets)
         penalty = self._penalty()
-        total = loss + penalty
+        total = self._weighted(loss, batch_idx) + penalty
         with torch.no_grad():
             self._loss_sum += loss * len(targets)
             self._penalty_sum += penalty * len(targets)
@@ -155,6 +160,9 @@ class SpectralModule(pl.LightningModule):
             newly_bad = ~torch.isfinite(total) & (self._first_bad_step < 0)
             self._first_bad_step = torch.where(newly_bad, self.global_step, self._first_bad_step)
         return total
+
+    def on_after_backward(self) -> None:
+        average_gradients(self._shrinking_parameters)
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         if isinstance(self.input_layer, SpectralLinear):
@@ -170,12 +178,13 @@ class SpectralModule(pl.LightningModule):
         if is_last or batch_idx % STEPS_BETWEEN_CHECKS == STEPS_BETWEEN_CHECKS - 1:
             self._refuse_divergence()
         if is_last:
-            self.log("train/loss", self._loss_sum / self._n_rows, on_epoch=True, on_step=False, sync_dist=True)
-            self.log("spectral/penalty", self._penalty_sum / self._n_rows, on_epoch=True, on_step=False, sync_dist=True)
-            n_kept = (self.spectral_input_layer.relevance() > 0).sum().float()
-            self.log("spectral/n_kept", n_kept, on_epoch=True, on_step=False, sync_dist=True)
-            strength = self.regularization.strength_at(self.progress)
-            self.log("spectral/strength", strength, on_epoch=True, on_step=False, sync_dist=True)
+            values = {
+                "train/loss": self._loss_sum / self._n_rows,
+                "spectral/penalty": self._penalty_sum / self._n_rows,
+                "spectral/n_kept": (self.spectral_input_layer.relevance() > 0).sum().float(),
+                "spectral/strength": self.regularization.strength_at(self.progress),
+            }
+            self.log_dict(values, on_epoch=True, on_step=False, sync_dist=True, batch_size=self._n_rows)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         self._evaluate(batch, self.val_metrics, "val/loss")
@@ -249,6 +258,33 @@ class SpectralModule(pl.LightningModule):
             The mean over the rows.
         """
         return self.loss_function(outputs if self.info.task == "classification" else outputs.squeeze(1), targets)
+
+    @property
+    def _shrinking_parameters(self) -> list[Tensor]:
+        """Parameters that are replaced while the net trains, because inputs leave."""
+        layer = self.input_layer
+        if self.regularization.n_final is None or not isinstance(layer, SpectralLinear):
+            return []
+        return [layer.eigenvalues, layer.raw_eigenvectors]
+
+    def _names_not_for_ddp(self) -> list[str]:
+        """Name what DDP leaves alone: parameters that it would lose sight of, and buffers that never differ.
+
+        It would otherwise reduce the gradients of parameters that are gone, and send constants in every step. The
+        first layer's gradient is the last one that a backward pass computes, so reducing it afterwards, ourselves,
+        takes no longer than in the last of DDP's buckets.
+        """
+        parameters = self._shrinking_parameters
+        buffers = [self.input_scale, *self.input_layer.buffers()]
+        return [name for name, one in self.named_parameters() if any(one is other for other in parameters)] + [
+            name for name, one in self.named_buffers() if any(one is other for other in buffers)
+        ]
+
+    def _weighted(self, loss: Tensor, batch_idx: int) -> Tensor:
+        """Weight the loss by this rank's rows, so that the mean over the ranks is that over the whole batch."""
+        if self.trainer.world_size == 1:
+            return loss
+        return loss * cast(TensorLoader, self.trainer.train_dataloader).weight_of_share(batch_idx)
 
     def _drop_columns(self) -> None:
         """Leave the inputs that were dropped out of the training rows, so that batches are as small as the layer."""

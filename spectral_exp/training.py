@@ -195,8 +195,6 @@ def _check_path(module: SpectralModule, settings: Settings, trainer: pl.Trainer,
         return
     if n_final >= n_features:
         raise UserError(f"regularization.n_final must be below the number of inputs ({n_features}), got {n_final}")
-    if trainer.world_size > 1:
-        raise UserError("regularization=path works on one device; add trainer.devices=1")
     if settings.final_weights == "best":
         raise UserError("final_weights=best may be from before inputs left; with regularization=path use last")
 
