@@ -1,6 +1,6 @@
 """Training, validation and test of a model whose first layer is spectral."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 import pytorch_lightning as pl
@@ -184,7 +184,7 @@ class SpectralModule(pl.LightningModule):
                 "spectral/n_kept": (self.spectral_input_layer.relevance() > 0).sum().float(),
                 "spectral/strength": self.regularization.strength_at(self.progress),
             }
-            self.log_dict(values, on_epoch=True, on_step=False, sync_dist=True, batch_size=self._n_rows)
+            self._log_means(values, self._n_rows)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         self._evaluate(batch, self.val_metrics, "val/loss")
@@ -315,7 +315,13 @@ class SpectralModule(pl.LightningModule):
         outputs = self.model(inputs)
         metrics.update(self.predict(outputs), self.in_units(targets))
         self.log_dict(metrics, batch_size=len(targets))
-        self.log(loss_name, self.loss(outputs, targets), batch_size=len(targets), sync_dist=True)
+        self._log_means({loss_name: self.loss(outputs, targets)}, len(targets))
+
+    def _log_means(self, values: Mapping[str, Tensor | float], n_rows: int) -> None:
+        """Log means over rows; over several ranks they become those over the rows of all."""
+        # A float, for Lightning would round the mean of the ranks' numbers of rows down.
+        weight = cast(int, float(n_rows))
+        self.log_dict(values, on_step=False, on_epoch=True, sync_dist=True, batch_size=weight)
 
     def _check_proximal(self, optimizer: Optimizer) -> None:
         if not isinstance(optimizer, (torch.optim.Adam, torch.optim.AdamW)):
