@@ -6,7 +6,7 @@ import json
 import pytest
 import torch
 
-QUICK = ("experiment=quickstart", "trainer.max_epochs=4", "batch_size=33")  # which two processes cannot share evenly
+QUICK = ("experiment=quickstart", "trainer.max_epochs=4", "batch_size=31")  # which two processes cannot share evenly
 TWO = "trainer=ddp_cpu"
 
 
@@ -57,10 +57,11 @@ PATH = ("regularization=path", "trainer.max_epochs=10")
         (*PATH, "selection=one_se", "selection.folds=3"),
         ("regularization=group", "regularization.strength=3e-2", "model.gauge=unit", "selection=nonzero"),
         ("target.k=20", "target.max_runs=3"),
-        ("callbacks=early_stopping", "callbacks.early_stopping.patience=1", "optimizer.lr=0.1", "final_weights=best"),
+        ("callbacks=early_stopping", "callbacks.early_stopping.patience=1", "callbacks.early_stopping.min_delta=9"),
+        ("final_weights=best", "seed=1"),
         ("model=dense_mlp", "regularization.strength=0"),
     ],
-    ids=["l1", "path", "refit", "folds", "group", "target", "early_stopping", "dense"],
+    ids=["l1", "path", "refit", "folds", "group", "target", "early_stopping", "best", "dense"],
 )
 def test_everything_else_is_as_in_one_process_too(run_here, overrides):
     check_same(run_here(*QUICK, *overrides, folder="one"), run_here(*QUICK, *overrides, TWO, folder="two"))
