@@ -2,6 +2,9 @@
 
 import csv
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -65,3 +68,29 @@ PATH = ("regularization=path", "trainer.max_epochs=10")
 )
 def test_everything_else_is_as_in_one_process_too(run_here, overrides):
     check_same(run_here(*QUICK, *overrides, folder="one"), run_here(*QUICK, *overrides, TWO, folder="two"))
+
+
+def names(folder):
+    return {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "sweep",
+    [
+        ("seed=0,1", "hydra.launcher.n_jobs=1"),
+        ("seed=0,1", "hydra/launcher=basic"),
+        ("seed=int(interval(0,9))", "hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", "hydra.launcher.n_jobs=2"),
+    ],
+    ids=["grid", "basic", "optuna"],
+)
+def test_every_job_of_a_sweep_may_have_two_processes_and_leaves_nothing_beside_its_folder(tmp_path, sweep):
+    command = [str(Path(sys.executable).with_name("spectral-train")), "-m", *QUICK, TWO, "regularization=path", *sweep]
+    subprocess.run([*command, "hydra.sweep.dir=sweep"], cwd=tmp_path, check=True, timeout=600)
+    assert names(tmp_path) == {"sweep"}
+    assert names(tmp_path / "sweep") - {"study.db"} == {"0", "1", "multirun.yaml", "sweep.csv", "sweep.json"}
+    of_jobs = [tmp_path / "sweep" / job for job in ("0", "1")]
+    for folder in of_jobs:
+        assert json.loads((folder / "status.json").read_text())["state"] == "done"
+        assert not list(folder.glob("*process*"))
+    assert names(of_jobs[0]) == names(of_jobs[1])
