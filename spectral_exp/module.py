@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Bool, Float, Shaped
 from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 from torch.nn import functional as F
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
@@ -23,6 +24,7 @@ from spectral_exp.evaluation.standard_error import StandardError
 from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.regularization.regularization import Regularization
 from spectral_exp.regularization.schedule.schedule import Schedule
+from spectral_exp.sharding import gather, shard_head
 
 LOSSES: dict[str, tuple[str, Callable[[Tensor, Tensor], Tensor]]] = {
     "cross_entropy": ("classification", F.cross_entropy),
@@ -99,6 +101,7 @@ class SpectralModule(pl.LightningModule):
         self.test_metrics = task_metrics(info).clone(prefix="test/")
         self.register_buffer("input_scale", input_scale, persistent=False)
         self._always_kept = always_kept
+        self._whole: tuple[nn.Module, ...] = ()  # a copy of the model while it is shared out; not a submodule
         self._ddp_params_and_buffers_to_ignore = self._names_not_for_ddp()
         if isinstance(model.input_layer, SpectralLinear) and always_kept is not None:
             model.input_layer.keep_always(always_kept)
@@ -137,8 +140,18 @@ class SpectralModule(pl.LightningModule):
         outputs: Tensor = self.model(inputs)
         return outputs
 
+    def configure_model(self) -> None:
+        if self.device_mesh is not None and self.trainer.state.fn == TrainerFn.FITTING:
+            self._whole = (shard_head(self.model, self.input_layer, self.device_mesh),)
+
+    def gather(self) -> None:
+        """Put the model together on every rank, if training has shared its parameters out."""
+        for whole in self._whole:
+            self.model = gather(self.model, whole)
+        self._whole = ()
+
     def on_train_start(self) -> None:
-        copy_from_first_rank(self._shrinking_parameters)
+        copy_from_first_rank(self._own_parameters)
 
     def on_train_epoch_start(self) -> None:
         self._drop_columns()
@@ -162,7 +175,8 @@ class SpectralModule(pl.LightningModule):
         return total
 
     def on_after_backward(self) -> None:
-        average_gradients(self._shrinking_parameters)
+        if self.trainer.world_size > 1:
+            average_gradients(self._own_parameters)
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         if isinstance(self.input_layer, SpectralLinear):
@@ -202,7 +216,9 @@ class SpectralModule(pl.LightningModule):
         layer = self.input_layer
         eigenvalues = [layer.eigenvalues] if isinstance(layer, SpectralLinear) else []
         others = [p for p in self.parameters() if all(p is not e for e in eigenvalues)]
-        groups = [{"params": params} for params in (others, eigenvalues) if params]
+        # Optimizers take steps of shared-out parameters together, and of whole ones.
+        shares, others = ([p for p in others if isinstance(p, DTensor) == is_share] for is_share in (True, False))
+        groups = [{"params": params} for params in (shares, others, eigenvalues) if params]
         optimizer = self._make_optimizer(groups)
         if self.regularization.is_proximal:
             self._check_proximal(optimizer)
@@ -260,12 +276,14 @@ class SpectralModule(pl.LightningModule):
         return self.loss_function(outputs if self.info.task == "classification" else outputs.squeeze(1), targets)
 
     @property
-    def _shrinking_parameters(self) -> list[Tensor]:
-        """Parameters that are replaced while the net trains, because inputs leave."""
+    def _own_parameters(self) -> list[Tensor]:
+        """Parameters that the module itself keeps the same on all ranks, as no strategy of Lightning does."""
         layer = self.input_layer
-        if self.regularization.n_final is None or not isinstance(layer, SpectralLinear):
-            return []
-        return [layer.eigenvalues, layer.raw_eigenvectors]
+        if self._whole:
+            return list(layer.parameters())
+        if self.regularization.n_final is not None and isinstance(layer, SpectralLinear):
+            return [layer.eigenvalues, layer.raw_eigenvectors]  # replaced while the net trains, because inputs leave
+        return []
 
     def _names_not_for_ddp(self) -> list[str]:
         """Name what DDP leaves alone: parameters that it would lose sight of, and buffers that never differ.
@@ -274,7 +292,7 @@ class SpectralModule(pl.LightningModule):
         first layer's gradient is the last one that a backward pass computes, so reducing it afterwards, ourselves,
         takes no longer than in the last of DDP's buckets.
         """
-        parameters = self._shrinking_parameters
+        parameters = self._own_parameters
         buffers = [self.input_scale, *self.input_layer.buffers()]
         return [name for name, one in self.named_parameters() if any(one is other for other in parameters)] + [
             name for name, one in self.named_buffers() if any(one is other for other in buffers)

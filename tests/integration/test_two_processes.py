@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from spectral_exp.errors import UserError
+
 QUICK = ("experiment=quickstart", "trainer.max_epochs=4", "batch_size=31")  # which two processes cannot share evenly
 TWO = "trainer=ddp_cpu"
 
@@ -68,6 +70,60 @@ PATH = ("regularization=path", "trainer.max_epochs=10")
 )
 def test_everything_else_is_as_in_one_process_too(run_here, overrides):
     check_same(run_here(*QUICK, *overrides, folder="one"), run_here(*QUICK, *overrides, TWO, folder="two"))
+
+
+FSDP = ("trainer=fsdp", "trainer.accelerator=cpu", "trainer.devices=2")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ("model.spectral_layers=all", "final_weights=best"),
+        ("regularization=group", "regularization.strength=3e-2", "model.gauge=unit", "refit.epochs=2"),
+    ],
+    ids=["l1", "group"],
+)
+def test_a_shared_out_head_is_as_a_whole_one(run_here, overrides):
+    small = (*QUICK, "size=small", *overrides)
+    check_same(run_here(*small, folder="one"), run_here(*small, *FSDP, folder="two"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("devices", [("regularization=path", TWO), FSDP], ids=["path", "fsdp"])
+def test_a_run_that_stops_goes_on_as_if_nothing_had_happened(run_here, tmp_path, monkeypatch, devices):
+    from spectral_exp.module import SpectralModule
+
+    overrides = (*QUICK, *devices, "trainer.max_epochs=6")
+    straight = run_here(*overrides, folder="straight")
+    started = SpectralModule.on_train_epoch_start
+
+    def stop_at_three(self):
+        if self.current_epoch == 3:
+            raise KeyboardInterrupt
+        started(self)
+
+    monkeypatch.setattr(SpectralModule, "on_train_epoch_start", stop_at_three)
+    with pytest.raises(KeyboardInterrupt):
+        run_here(*overrides)
+    monkeypatch.undo()
+    resumed = run_here(*overrides, f"resume={tmp_path / 'run'}")
+    for name in ("ranking.csv", "trace.arrows", "mask.npy"):
+        assert (resumed / name).read_bytes() == (straight / name).read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("regularization=path", "regularization=path does not work with trainer=fsdp"),
+        ("trainer.gradient_clip_val=1.0", "trainer.gradient_clip_val does not work with trainer=fsdp"),
+        ("model.batch_norm=true", "batch norms do not work with trainer=fsdp"),
+    ],
+)
+def test_what_a_shared_out_head_cannot_do_is_refused(run_here, override, message):
+    with pytest.raises(UserError, match=message):
+        run_here(*QUICK, *FSDP, override)
 
 
 def names(folder):
