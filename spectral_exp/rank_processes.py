@@ -61,7 +61,7 @@ def other_ranks(config: DictConfig, folder: Path) -> Iterator[None]:
         with _watched(ranks, folder):
             try:
                 yield
-                _leave_group()
+                dist.destroy_process_group()
                 _raise_if_failed(ranks, SECONDS_TO_FINISH)
             except RuntimeError as error:
                 if type(error) is RuntimeError or isinstance(error, dist.DistError):  # perhaps a lost connection
@@ -70,7 +70,8 @@ def other_ranks(config: DictConfig, folder: Path) -> Iterator[None]:
     finally:
         for process in ranks:
             process.end()
-        _leave_group()
+        if dist.is_initialized() and dist.get_backend() != "nccl":  # which could wait for those that are gone
+            dist.destroy_process_group()
         for name in variables:
             os.environ.pop(name, None)
 
@@ -200,8 +201,3 @@ def _watched(ranks: Sequence[RankProcess], folder: Path) -> Iterator[None]:
         yield
     finally:
         is_over.set()
-
-
-def _leave_group() -> None:
-    if dist.is_available() and dist.is_initialized():
-        dist.destroy_process_group()
