@@ -2,8 +2,8 @@
 
     python scripts/plan_devices.py
 
-A step on N GPUs takes max(floor, its rows / N * FLOPs per row / rate) + an all-reduce of the gradients, of which nothing
-is hidden behind the backward pass: in an MLP most of it is the first layer's, which comes last. A ring sends
+A step on N GPUs takes max(floor, its rows / N * FLOPs per row / rate) + an all-reduce of the gradients, of which
+nothing is hidden behind the backward pass: in an MLP most of it is the first layer's, which comes last. A ring sends
 2 (N - 1) / N times the gradients out of every GPU. Efficiency is the time of one GPU over N times that of N.
 """
 
@@ -36,15 +36,17 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=3e-5, help="seconds that the smallest all-reduce takes")
     parser.add_argument("--per-node", type=int, default=8, help="GPUs of one machine")
     arguments = parser.parse_args()
-    print(f"{'net':30} {'batch':>6} {'gradients':>10}  {'1 GPU':>9} {'8 GPUs':>16} {'64 GPUs':>16}")
+    print(f"{'net':30} {'batch':>6} {'gradients':>10}  {'1 GPU':>9}  {'8 GPUs':>15}  {'64 GPUs':>15}")
     for name, (n_parameters, n_flops, n_rows) in NETS.items():
         cells = []
         for n in (1, 8, 64):
             network = (arguments.inside, arguments.between, arguments.latency, arguments.per_node)
             compute = max(arguments.floor, n_rows / n * n_flops / arguments.rate)
             cells.append(compute + all_reduce(4 * n_parameters, n, *network))
-        shares = [f"{1e3 * cell:6.2f} ms {cells[0] / n / cell:5.0%}" for n, cell in zip((8, 64), cells[1:], strict=True)]
-        print(f"{name:30} {n_rows:6} {4 * n_parameters / 1e6:7.1f} MB  {1e3 * cells[0]:6.2f} ms {shares[0]:>16} {shares[1]:>16}")
+        times = f"{1e3 * cells[0]:6.2f} ms"
+        for n, cell in zip((8, 64), cells[1:], strict=True):
+            times += f"  {1e3 * cell:6.2f} ms {cells[0] / n / cell:5.0%}"
+        print(f"{name:30} {n_rows:6} {4 * n_parameters / 1e6:7.1f} MB  {times}")
 
 
 if __name__ == "__main__":

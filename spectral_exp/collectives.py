@@ -1,9 +1,10 @@
 """What ranks, the processes that train one net together, tell each other; a process alone keeps what it has."""
 
 from collections.abc import Iterable
+from itertools import chain
 
 import torch.distributed as dist
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def n_ranks() -> int:
@@ -41,3 +42,17 @@ def copy_from_first_rank(tensors: Iterable[Tensor]) -> None:
     if n_ranks() > 1:
         for tensor in tensors:
             dist.broadcast(tensor.detach(), src=0)
+
+
+def names_of(module: nn.Module, tensors: Iterable[Tensor | None]) -> list[str]:
+    """Name parameters and buffers of a module.
+
+    Args:
+        module: the module.
+        tensors: some of its own; None is passed over.
+
+    Returns:
+        The names, as in `named_parameters` and `named_buffers`.
+    """
+    ids = {id(tensor) for tensor in tensors}
+    return [name for name, one in chain(module.named_parameters(), module.named_buffers()) if id(one) in ids]

@@ -16,7 +16,7 @@ from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import MulticlassAccuracy
 from torchmetrics.regression import MeanAbsoluteError, R2Score
 
-from spectral_exp.collectives import average_gradients, copy_from_first_rank
+from spectral_exp.collectives import average_gradients, copy_from_first_rank, names_of
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.loading import TensorLoader
 from spectral_exp.errors import UserError
@@ -102,7 +102,10 @@ class SpectralModule(pl.LightningModule):
         self.register_buffer("input_scale", input_scale, persistent=False)
         self._always_kept = always_kept
         self._whole: tuple[nn.Module, ...] = ()  # a copy of the model while it is shared out; not a submodule
-        self._ddp_params_and_buffers_to_ignore = self._names_not_for_ddp()
+        # DDP would lose sight of parameters that are replaced, and send buffers that never differ in every step. A
+        # backward pass computes the first layer's gradient last, so DDP could not hide its averaging either.
+        not_for_ddp = [*self._own_parameters, self.input_scale, *self.input_layer.buffers()]
+        self._ddp_params_and_buffers_to_ignore = names_of(self, not_for_ddp)
         if isinstance(model.input_layer, SpectralLinear) and always_kept is not None:
             model.input_layer.keep_always(always_kept)
         self._n_steps = 1  # known when training starts
@@ -192,7 +195,7 @@ class SpectralModule(pl.LightningModule):
         if is_last or batch_idx % STEPS_BETWEEN_CHECKS == STEPS_BETWEEN_CHECKS - 1:
             self._refuse_divergence()
         if is_last:
-            values = {
+            values: dict[str, Tensor | float] = {
                 "train/loss": self._loss_sum / self._n_rows,
                 "spectral/penalty": self._penalty_sum / self._n_rows,
                 "spectral/n_kept": (self.spectral_input_layer.relevance() > 0).sum().float(),
@@ -284,19 +287,6 @@ class SpectralModule(pl.LightningModule):
         if self.regularization.n_final is not None and isinstance(layer, SpectralLinear):
             return [layer.eigenvalues, layer.raw_eigenvectors]  # replaced while the net trains, because inputs leave
         return []
-
-    def _names_not_for_ddp(self) -> list[str]:
-        """Name what DDP leaves alone: parameters that it would lose sight of, and buffers that never differ.
-
-        It would otherwise reduce the gradients of parameters that are gone, and send constants in every step. The
-        first layer's gradient is the last one that a backward pass computes, so reducing it afterwards, ourselves,
-        takes no longer than in the last of DDP's buckets.
-        """
-        parameters = self._own_parameters
-        buffers = [self.input_scale, *self.input_layer.buffers()]
-        return [name for name, one in self.named_parameters() if any(one is other for other in parameters)] + [
-            name for name, one in self.named_buffers() if any(one is other for other in buffers)
-        ]
 
     def _weighted(self, loss: Tensor, batch_idx: int) -> Tensor:
         """Weight the loss by this rank's rows, so that the mean over the ranks is that over the whole batch."""

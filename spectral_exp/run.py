@@ -13,8 +13,8 @@ from spectral_exp.build import build, build_all
 from spectral_exp.choosing import check_selection, choice_metrics, choose_inputs
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.groups import group_inputs
-from spectral_exp.ranked_inputs import write_ranked_inputs
 from spectral_exp.rank_processes import other_ranks
+from spectral_exp.ranked_inputs import write_ranked_inputs
 from spectral_exp.refit import check_refit, refit
 from spectral_exp.selection.selection import Selection
 from spectral_exp.settings import Settings, read_settings

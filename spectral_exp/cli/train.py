@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spectral_exp.cli.config_path import config_dir, register_user_configs, version_base
+from spectral_exp.cli.external_ranks import rank_arguments
 from spectral_exp.cli.help import help_text
 from spectral_exp.cli.overrides import check_overrides
-from spectral_exp.cli.external_ranks import rank_arguments
 from spectral_exp.cli.resume import resume_arguments
 from spectral_exp.cli.sweep_folder import sweep_folder, sweep_folder_arguments
 from spectral_exp.errors import PrunedError, UnfinishedSweepError, UserError

@@ -45,7 +45,10 @@ def faulty(tmp_path, monkeypatch):
     monkeypatch.setenv("SPECTRAL_EXP_ALLOW", "rank_fault")
 
     def faulty(kind, rank):
-        return *QUICK, f"+callbacks.fault={{_target_: rank_fault.Fault, kind: {kind}, rank: {rank}, folder: {tmp_path}}}"
+        return (
+            *QUICK,
+            f"+callbacks.fault={{_target_: rank_fault.Fault, kind: {kind}, rank: {rank}, folder: {tmp_path}}}",
+        )
 
     return faulty
 
