@@ -1,7 +1,7 @@
 """How well rankings find inputs that are known to matter: Protocol G, and noisy sets.
 
     python scripts/bench_known_truth.py [--families xor ring] [--sizes 32 128] [--folds 0 1] [--override KEY=VALUE ...]
-    python scripts/bench_known_truth.py --sets gaussian_mixed madelon --seeds 0 1 2 [--json FILE]
+    python scripts/bench_known_truth.py --sets gaussian_mixed madelon_like --seeds 0 1 2 [--json FILE]
 
 Protocol G: 1000 rows of a `ring_xor` family (data seed 0), ranked from each five sixths of the rows; the score is the
 share of the k inputs that decide which are among the first k. Noisy sets: AUROC and average precision of the ranking,
@@ -43,19 +43,19 @@ from spectral_exp.tracking.run_folder import METRICS_HISTORY
 
 SIZES = [32, 128, 512, 2048]
 N_FOLDS = 6
-# The small Madelon has a cube of three inputs and no mixtures; the other is the challenge's.
+# The small one has a cube of three inputs and no mixtures; the other has the size of Madelon, the challenge's.
 SETS = {
     "gaussian_mixed": ["dataset=gaussian_mixed"],
     "gaussian_correlated": ["dataset=gaussian_correlated", "dataset.n_rows=2000", "dataset.n_features=200"],
     "gaussian_pairs": ["dataset=gaussian_mixed", "dataset.n_independent=0", "dataset.n_copied=0", "dataset.n_paired=3"],
     "xor_additive": ["dataset=xor_additive"],
-    "madelon_small": [
-        "dataset=madelon",
+    "madelon_like_small": [
+        "dataset=madelon_like",
         "dataset.n_features=200",
         "dataset.n_informative=3",
         "dataset.n_redundant=0",
     ],
-    "madelon": ["dataset=madelon"],
+    "madelon_like": ["dataset=madelon_like"],
 }
 FEW = 12  # inputs, at which the runs of several seeds are compared
 MEASURES = {"best_k": "truth_best_k", "auroc": "truth_auroc", "precision": "truth_average_precision"}

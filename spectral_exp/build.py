@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.errors import UserError
-from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.layer.spectral_layer import SpectralLayer
 
 ALLOWED_PREFIXES = (
     "spectral_exp.",
@@ -95,7 +95,7 @@ def build_model(node: DictConfig, info: DatasetInfo) -> nn.Module:
         The model, with new weights; the inputs of a group share an eigenvalue.
     """
     model: nn.Module = build(node, "model", in_features=info.n_features, out_features=info.n_outputs)
-    if info.group_numbers is not None and isinstance(model.input_layer, SpectralLinear):
+    if info.group_numbers is not None and isinstance(model.input_layer, SpectralLayer):
         model.input_layer.share_eigenvalues(info.group_numbers)
     return model
 

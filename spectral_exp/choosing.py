@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from jaxtyping import Bool
 from omegaconf import DictConfig, OmegaConf
-from sklearn.model_selection import KFold, StratifiedKFold
 from torch import Tensor
 
 from spectral_exp.collectives import copy_from_first_rank
 from spectral_exp.dataset.data import Data, Part
 from spectral_exp.dataset.groups import find_inputs
+from spectral_exp.dataset.splitting import fold_rows
 from spectral_exp.errors import UserError
 from spectral_exp.evaluation.masking import masking_counts
 from spectral_exp.functional.blocks import whole_blocks
@@ -209,9 +209,9 @@ def folds_of(data: Data, n_folds: int, seed: int) -> Iterator[Data]:
     """
     inputs = torch.cat([data.train.inputs, data.val.inputs])
     targets = torch.cat([data.train.targets, data.val.targets])
-    kind = StratifiedKFold if data.info.task == "classification" else KFold
-    folds = kind(n_folds, shuffle=True, random_state=seed)
-    for train, val in folds.split(np.empty((len(targets), 0)), targets.numpy()):
+    classes = targets.numpy() if data.info.task == "classification" else None
+    for val in fold_rows(len(targets), n_folds, seed, classes):
+        train = np.setdiff1d(np.arange(len(targets)), val)
         first, second = (Part(inputs[rows], targets[rows]) for rows in map(torch.from_numpy, (train, val)))
         yield Data(data.info, first, second, data.test)
 

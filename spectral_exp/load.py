@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from spectral_exp.build import build_model
+from spectral_exp.dataset.axis import Axis
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.errors import UserError
 from spectral_exp.tracking.checkpoint import read_checkpoint
@@ -103,6 +104,8 @@ def _read_info(path: Path) -> DatasetInfo:
         content[name] = tuple(content[name])
     if content.get("groups") is not None:
         content["groups"] = tuple(content["groups"])
+    if content.get("axis") is not None:
+        content["axis"] = Axis.from_plain(content["axis"])
     for name in ("true_strength", "input_shift", "input_divisor"):
         if content.get(name) is not None:
             content[name] = np.asarray(content[name])

@@ -21,7 +21,8 @@ from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.loading import TensorLoader
 from spectral_exp.errors import UserError
 from spectral_exp.evaluation.standard_error import StandardError
-from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.layer.spectral_layer import SpectralLayer
+from spectral_exp.layer.spectralize import spectral_form
 from spectral_exp.regularization.regularization import Regularization
 from spectral_exp.regularization.schedule.schedule import Schedule
 from spectral_exp.sharding import gather, shard_head
@@ -82,12 +83,12 @@ class SpectralModule(pl.LightningModule):
             raise ValueError(f"loss={loss} is for {LOSSES[loss][0]}, but {info.name} is a {info.task}; use loss=auto")
         if not eigenvalue_lr_factor > 0:
             raise ValueError(f"eigenvalue_lr_factor must be > 0, got {eigenvalue_lr_factor}")
-        if regularization.strength > 0 and not isinstance(model.input_layer, SpectralLinear):
+        if regularization.strength > 0 and not isinstance(model.input_layer, SpectralLayer):
             raise ValueError(
                 f"{type(model).__name__} has no eigenvalues for the regularization; add "
                 "regularization.strength=0, or take model=spectral_mlp"
             )
-        if isinstance(model.input_layer, SpectralLinear):
+        if isinstance(model.input_layer, SpectralLayer):
             regularization.prepare(model.input_layer)
         self.model = model
         self.info = info
@@ -106,7 +107,7 @@ class SpectralModule(pl.LightningModule):
         # backward pass computes the first layer's gradient last, so DDP could not hide its averaging either.
         not_for_ddp = [*self._own_parameters, self.input_scale, *self.input_layer.buffers()]
         self._ddp_params_and_buffers_to_ignore = names_of(self, not_for_ddp)
-        if isinstance(model.input_layer, SpectralLinear) and always_kept is not None:
+        if isinstance(model.input_layer, SpectralLayer) and always_kept is not None:
             model.input_layer.keep_always(always_kept)
         self._n_steps = 1  # known when training starts
         self._columns: Tensor | None = None  # the inputs that training rows still hold; None for all
@@ -116,9 +117,9 @@ class SpectralModule(pl.LightningModule):
         self._first_bad_step: Tensor
 
     @property
-    def input_layer(self) -> SpectralLinear | nn.Linear:
+    def input_layer(self) -> nn.Module:
         """The layer whose columns belong to the inputs."""
-        layer: SpectralLinear | nn.Linear = self.model.input_layer  # type: ignore[assignment]
+        layer: nn.Module = self.model.input_layer  # type: ignore[assignment]
         return layer
 
     @property
@@ -127,12 +128,12 @@ class SpectralModule(pl.LightningModule):
         return min(self.global_step / self._n_steps, 1.0)
 
     @property
-    def spectral_input_layer(self) -> SpectralLinear:
+    def spectral_input_layer(self) -> SpectralLayer:
         """The input layer in spectral form; a plain one is converted, to the unit gauge, for reading."""
         layer = self.input_layer
-        if isinstance(layer, SpectralLinear):
+        if isinstance(layer, SpectralLayer):
             return layer
-        converted = SpectralLinear.from_linear(layer, gauge="unit")
+        converted = spectral_form(layer, gauge="unit")
         if self.info.group_numbers is not None:
             converted.share_eigenvalues(self.info.group_numbers)
         if self._always_kept is not None:
@@ -182,7 +183,7 @@ class SpectralModule(pl.LightningModule):
             average_gradients(self._own_parameters)
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        if isinstance(self.input_layer, SpectralLinear):
+        if isinstance(self.input_layer, SpectralLayer):
             optimizer = self.optimizers(use_pl_optimizer=False)
             self.regularization.after_step(
                 self.input_layer,
@@ -217,7 +218,7 @@ class SpectralModule(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         layer = self.input_layer
-        eigenvalues = [layer.eigenvalues] if isinstance(layer, SpectralLinear) else []
+        eigenvalues = [layer.eigenvalues] if isinstance(layer, SpectralLayer) else []
         others = [p for p in self.parameters() if all(p is not e for e in eigenvalues)]
         # Optimizers take steps of shared-out parameters together, and of whole ones.
         shares, others = ([p for p in others if isinstance(p, DTensor) == is_share] for is_share in (True, False))
@@ -239,7 +240,7 @@ class SpectralModule(pl.LightningModule):
     ) -> None:
         """Clip, then let the regularization act: this is the last hook before the optimizer's step."""
         super().configure_gradient_clipping(optimizer, gradient_clip_val, gradient_clip_algorithm)
-        if isinstance(self.input_layer, SpectralLinear):
+        if isinstance(self.input_layer, SpectralLayer):
             self.regularization.before_step(self.input_layer, optimizer, self.progress)
 
     def predict(self, outputs: Float[Tensor, "n_rows n_out"]) -> Shaped[Tensor, "n_rows *n_out"]:
@@ -284,7 +285,7 @@ class SpectralModule(pl.LightningModule):
         layer = self.input_layer
         if self._whole:
             return list(layer.parameters())
-        if self.regularization.n_final is not None and isinstance(layer, SpectralLinear):
+        if self.regularization.n_final is not None and isinstance(layer, SpectralLayer):
             return [layer.eigenvalues, layer.raw_eigenvectors]  # replaced while the net trains, because inputs leave
         return []
 
@@ -297,7 +298,7 @@ class SpectralModule(pl.LightningModule):
     def _drop_columns(self) -> None:
         """Leave the inputs that were dropped out of the training rows, so that batches are as small as the layer."""
         layer, loader = self.input_layer, cast(TensorLoader, self.trainer.train_dataloader)
-        if not isinstance(layer, SpectralLinear) or bool(layer.mask.all()):
+        if not isinstance(layer, SpectralLayer) or bool(layer.mask.all()):
             return
         if self._columns is None:
             self._columns = torch.arange(layer.in_features, device=self.device)
@@ -314,7 +315,7 @@ class SpectralModule(pl.LightningModule):
         return inputs if inputs.shape[-1] == layer.n_kept else inputs[..., layer.mask[self._columns]]
 
     def _penalty(self) -> Tensor:
-        if isinstance(self.input_layer, SpectralLinear):
+        if isinstance(self.input_layer, SpectralLayer):
             return self.regularization.penalty(self.input_layer, self.progress)
         return torch.zeros((), device=self.device)
 

@@ -99,7 +99,8 @@ def _certificate(module: SpectralModule, data: Data) -> dict[str, float | None]:
         return {}
     layer = module.spectral_input_layer
     gradient = whole_gradient(module.model, layer.raw_eigenvectors, module.loss, data.train)
-    return kkt_certificate(gradient, layer.weight, module.regularization.strength_at(module.progress), layer.columns)
+    strength = module.regularization.strength_at(module.progress)
+    return kkt_certificate(gradient, layer.weight_matrix, strength, layer.columns)
 
 
 @torch.no_grad()

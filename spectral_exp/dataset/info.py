@@ -5,6 +5,8 @@ from typing import Literal
 
 import numpy as np
 
+from spectral_exp.dataset.axis import Axis
+
 Task = Literal["classification", "regression"]
 
 
@@ -26,6 +28,7 @@ class DatasetInfo:
         input_divisor: what the inputs were divided by after that; None if inputs are taken as they are.
         groups: the name of every input's group, such as the column of a table that became several inputs: its
             members are penalised, ranked, dropped and selected together. None if every input stands alone.
+        axis: where the inputs lie on a physical axis, such as wavelengths; None if on none.
     """
 
     name: str
@@ -39,6 +42,7 @@ class DatasetInfo:
     input_shift: np.ndarray | None = None
     input_divisor: np.ndarray | None = None
     groups: tuple[str, ...] | None = None
+    axis: Axis | None = None
 
     @property
     def n_features(self) -> int:

@@ -1,15 +1,16 @@
 """From whole arrays to training, validation and test parts, scaled by what the training rows show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Int, Shaped
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import KFold, StratifiedGroupKFold, StratifiedKFold, train_test_split
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
+from spectral_exp.dataset.axis import mean_inputs
 from spectral_exp.dataset.data import Data, Part
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.errors import UserError
@@ -27,6 +28,28 @@ class RowSplit:
     train: Int[np.ndarray, " n_train"]
     val: Int[np.ndarray, " n_val"]
     test: Int[np.ndarray, " n_test"]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One part of a cross-validation: the rows of this fold are the test, instead of a random share.
+
+    Attributes:
+        number: which fold, from 1.
+        n_folds: how many there are, at least 2; all rows are tested once over all of them.
+
+    Raises:
+        ValueError: if there is no such fold.
+    """
+
+    number: int
+    n_folds: int
+
+    def __post_init__(self) -> None:
+        if self.n_folds < 2:
+            raise ValueError(f"n_folds must be at least 2, got {self.n_folds}")
+        if not 1 <= self.number <= self.n_folds:
+            raise ValueError(f"fold must be from 1 to n_folds={self.n_folds}, got {self.number}")
 
 
 @dataclass(frozen=True)
@@ -106,6 +129,28 @@ def check_classes(
             )
 
 
+def check_folds(
+    name: str, fold: Fold, n_rows: int, classes: Int[np.ndarray, " n_rows"] | None, class_names: Sequence[str]
+) -> None:
+    """Refuse more folds than rows, or than rows of a class.
+
+    Args:
+        name: the data set, for messages.
+        fold: says how many there are.
+        n_rows: number of rows.
+        classes: class codes; None for regression.
+        class_names: names in the order of the codes.
+
+    Raises:
+        UserError: if a fold would lack a class, or have no rows.
+    """
+    counts = np.array([n_rows]) if classes is None else np.bincount(classes, minlength=len(class_names))
+    rarest = int(counts.argmin())
+    if fold.n_folds > counts[rarest]:
+        what = "rows" if classes is None else f"rows of class {class_names[rarest]!r}"
+        raise UserError(f"{name}: dataset.n_folds must be at most {counts[rarest]}, the {what}, got {fold.n_folds}")
+
+
 def hold_out(
     rows: Int[np.ndarray, " n_rows"],
     n_held: int,
@@ -128,6 +173,30 @@ def hold_out(
     return np.sort(kept), np.sort(held)
 
 
+def fold_rows(
+    n_rows: int,
+    n_folds: int,
+    seed: int,
+    classes: Int[np.ndarray, " n_rows"] | None = None,
+    regions: Int[np.ndarray, " n_rows"] | None = None,
+) -> Iterator[Int[np.ndarray, " n_held"]]:
+    """Deal rows to folds at random, each class in proportion as far as whole regions allow.
+
+    Args:
+        n_rows: number of rows.
+        n_folds: how many folds.
+        seed: fixes them.
+        classes: class codes; None for regression.
+        regions: number of every row's region, which is in one fold as a whole; None to deal single rows.
+
+    Yields:
+        The sorted rows of each fold.
+    """
+    kind = KFold if classes is None else StratifiedKFold if regions is None else StratifiedGroupKFold
+    for _, held in kind(n_folds, shuffle=True, random_state=seed).split(np.empty((n_rows, 0)), classes, regions):
+        yield held
+
+
 def split_rows(
     name: str,
     n_rows: int,
@@ -136,6 +205,7 @@ def split_rows(
     seed: int,
     classes: Int[np.ndarray, " n_rows"] | None = None,
     class_names: Sequence[str] = (),
+    fold: Fold | None = None,
 ) -> RowSplit:
     """Deal the rows to the three parts; both fractions are shares of all rows.
 
@@ -147,6 +217,7 @@ def split_rows(
         seed: fixes the split.
         classes: class codes, for a split with each class in proportion; None for regression.
         class_names: names in the order of the codes.
+        fold: the fold that is the test, whatever the test's share; None for a random share.
 
     Returns:
         The rows of each part.
@@ -154,14 +225,20 @@ def split_rows(
     Raises:
         UserError: if a part would have no rows, or the classes cannot be dealt out.
     """
-    n_val, n_test = round(n_rows * val_fraction), round(n_rows * test_fraction)
+    n_val = round(n_rows * val_fraction)
+    n_test = round(n_rows * test_fraction) if fold is None else n_rows // fold.n_folds
     sizes = {"train": n_rows - n_val - n_test, "val": n_val, "test": n_test}
     if min(sizes.values()) < 1:
         counts = ", ".join(f"{part} {size}" for part, size in sizes.items())
         raise UserError(f"{name}: {n_rows} rows are too few to split ({counts}): change the fractions or add rows")
     if classes is not None:
         check_classes(name, classes, class_names, sizes)
-    rest, test = hold_out(np.arange(n_rows), n_test, seed, classes)
+    if fold is None:
+        rest, test = hold_out(np.arange(n_rows), n_test, seed, classes)
+    else:
+        check_folds(name, fold, n_rows, classes, class_names)
+        test = list(fold_rows(n_rows, fold.n_folds, seed, classes))[fold.number - 1]
+        rest = np.setdiff1d(np.arange(n_rows), test)
     train, val = hold_out(rest, n_val, seed, classes)
     return RowSplit(train, val, test)
 
@@ -182,7 +259,8 @@ def make_data(info: DatasetInfo, train: Arrays, val: Arrays, test: Arrays, scali
     """Scale all parts by the training rows and turn them into tensors.
 
     Args:
-        info: what the columns are; the scaling, of inputs and of a regression target, is filled in.
+        info: what the columns are; the scaling, of inputs and of a regression target, is filled in, and the means
+            along an axis.
         train: rows the scaling is fitted on.
         val: rows for validation.
         test: rows for the test.
@@ -200,6 +278,9 @@ def make_data(info: DatasetInfo, train: Arrays, val: Arrays, test: Arrays, scali
         if constant_columns(targets[:, None])[0]:
             raise UserError(f"{info.name}: the target is {targets[0]:g} in every training row: choose another target")
         info = replace(info, target_mean=mean, target_scale=scale)
+    if info.axis is not None:
+        means = mean_inputs(train.inputs, train.targets, info.class_names)
+        info = replace(info, axis=replace(info.axis, means=means))
     scaler = SCALERS[scaling]().fit(train.inputs) if scaling in SCALERS else None
     if isinstance(scaler, StandardScaler):
         info = replace(info, input_shift=scaler.mean_, input_divisor=scaler.scale_)
@@ -229,6 +310,7 @@ def split_and_scale(
     test_fraction: float,
     seed: int,
     scaling: Scaling,
+    fold: Fold | None = None,
 ) -> Data:
     """Deal rows to the three parts and scale them: all that a set without a test part of its own needs.
 
@@ -239,11 +321,14 @@ def split_and_scale(
         test_fraction: share of all rows for the test.
         seed: fixes the split.
         scaling: how inputs are scaled, fitted on the training rows.
+        fold: the fold that is the test; None for a random share.
 
     Returns:
         The data.
     """
     classes = arrays.targets if info.task == "classification" else None
-    rows = split_rows(info.name, len(arrays.targets), val_fraction, test_fraction, seed, classes, info.class_names)
+    rows = split_rows(
+        info.name, len(arrays.targets), val_fraction, test_fraction, seed, classes, info.class_names, fold
+    )
     train, val, test = (Arrays(arrays.inputs[part], arrays.targets[part]) for part in (rows.train, rows.val, rows.test))
     return make_data(info, train, val, test, scaling)

@@ -223,10 +223,12 @@ def _read_json(path: Path) -> dict[str, Any]:
 def _read_dataset(path: Path) -> DatasetInfo:
     import numpy as np
 
+    from spectral_exp.dataset.axis import Axis
     from spectral_exp.dataset.info import DatasetInfo
 
     content = _read_json(path)
     strength = content["true_strength"]
+    axis = content.get("axis")
     return DatasetInfo(
         name=content["name"],
         task=content["task"],
@@ -234,6 +236,7 @@ def _read_dataset(path: Path) -> DatasetInfo:
         shape=tuple(content["shape"]),
         class_names=tuple(content["class_names"]),
         true_strength=None if strength is None else np.asarray(strength, dtype=float),
+        axis=None if axis is None else Axis.from_plain(axis),
     )
 
 

@@ -9,7 +9,7 @@ import pytorch_lightning as pl
 from torch import Tensor
 
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.regularization.regularization import Regularization
 from spectral_exp.selection.selection import Selection
 from spectral_exp.tracking.history import MetricsHistory
@@ -26,7 +26,7 @@ class Recorded(Protocol):
     regularization: Regularization
 
     @property
-    def spectral_input_layer(self) -> SpectralLinear: ...
+    def spectral_input_layer(self) -> SpectralLayer: ...
 
     @property
     def progress(self) -> float: ...

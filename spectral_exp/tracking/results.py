@@ -136,6 +136,7 @@ def write_dataset(folder: Path, info: DatasetInfo) -> None:
         "feature_names": list(info.feature_names),
         "class_names": list(info.class_names),
         "groups": None if info.groups is None else list(info.groups),
+        "axis": None if info.axis is None else info.axis.to_plain(),
         "target_mean": info.target_mean,
         "target_scale": info.target_scale,
         **{name: _values(getattr(info, name)) for name in ("true_strength", "input_shift", "input_divisor")},
