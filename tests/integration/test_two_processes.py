@@ -79,10 +79,10 @@ FSDP = ("trainer=fsdp", "trainer.accelerator=cpu", "trainer.devices=2")
 @pytest.mark.parametrize(
     "overrides",
     [
-        ("model.spectral_layers=all", "final_weights=best"),
+        ("final_weights=best",),
         ("regularization=group", "regularization.strength=3e-2", "model.gauge=unit", "refit.epochs=2"),
     ],
-    ids=["l1", "group"],
+    ids=["best", "group"],
 )
 def test_a_shared_out_head_is_as_a_whole_one(run_here, overrides):
     small = (*QUICK, "size=small", *overrides)
