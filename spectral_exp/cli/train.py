@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from spectral_exp.cli.config_path import config_dir, register_user_configs, version_base
 from spectral_exp.cli.ending import print_help, report_error
+from spectral_exp.cli.external_ranks import rank_arguments
 from spectral_exp.cli.help import help_text
 from spectral_exp.cli.overrides import check_overrides
 from spectral_exp.cli.resume import resume_arguments
@@ -48,7 +49,7 @@ def main() -> None:
         register_user_configs()
         sys.argv[1:] = resume_arguments(sys.argv[1:])
         check_overrides(sys.argv[1:], config_dir(), CONFIG_NAME)
-        sys.argv[1:] = sweep_folder_arguments(sys.argv[1:])
+        sys.argv[1:] = rank_arguments(sweep_folder_arguments(sys.argv[1:]))
         outcome.sweep = sweep_folder(sys.argv[1:])
         # Errors come to us instead of Hydra's own reports; the jobs of a sweep, checked here, put theirs in their logs.
         os.environ["HYDRA_FULL_ERROR"] = "1"
