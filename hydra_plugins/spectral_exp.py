@@ -102,25 +102,24 @@ class ProcessLauncher(Launcher):
         return 1 if isinstance(trainer.devices, (str, int)) else len(trainer.devices)
 
 
-class SlurmLauncher(Launcher):
-    """Submits the jobs of a sweep to Slurm, through hydra-submitit-launcher, and waits for them.
+class CheckedSlurmLauncher(Launcher):
+    """Has the jobs of a sweep submitted to Slurm by hydra-submitit-launcher, and waits for them.
 
     What Slurm or Lightning would say when a job has waited for its turn is said before anything is submitted.
 
     Args:
-        **parameters: of that launcher.
+        submitit: the launcher of that package, set up.
     """
 
-    def __init__(self, **parameters: Any) -> None:
-        self._parameters = parameters
+    def __init__(self, submitit: Launcher) -> None:
+        self._submitit = submitit
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        from spectral_exp.sweep.slurm import submitit_launcher
+        from spectral_exp.sweep.slurm import check_machine
 
         self._context = hydra_context
         self._config = config
-        self._launcher = submitit_launcher(self._parameters)
-        self._launcher.setup(hydra_context=hydra_context, task_function=task_function, config=config)
+        check_machine()
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         from spectral_exp.report.paths import from_here
@@ -134,11 +133,11 @@ class SlurmLauncher(Launcher):
         for place, job in enumerate(jobs):
             end_before_start(job)  # refuses the folder of another sweep
             if place == 0 or any(text.lstrip("+~").startswith("trainer") for text in job.overrides):
-                check_tasks(_trainer_of(self._context, self._config, job), self._parameters)
+                check_tasks(_trainer_of(self._context, self._config, job), self._config.hydra.launcher)
         record = _record_of(self._config)
         _note(record, jobs, [JobEnd("waiting")] * len(jobs), sweep_folder)
         log.info(f"{len(jobs)} jobs for Slurm, in {from_here(sweep_folder)}")
-        submit(self._launcher, job_overrides, initial_job_idx)
+        submit(self._submitit, job_overrides, initial_job_idx)
         ends = [end_so_far(job) for job in jobs]
         _note(record, jobs, ends, sweep_folder)
         return _job_returns(self._config, jobs, ends)
@@ -159,9 +158,7 @@ class GridSweeper(Sweeper):
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self._context = hydra_context
         self._config = config
-        self._launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=hydra_context, task_function=task_function, config=config
-        )
+        self._launcher = _make_launcher(hydra_context, task_function, config)
 
     def sweep(self, arguments: list[str]) -> Sequence[JobReturn]:
         from spectral_exp.errors import UserError
@@ -198,9 +195,7 @@ class OptunaSweeper(Sweeper):
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self._context = hydra_context
         self._config = config
-        self._launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=hydra_context, task_function=task_function, config=config
-        )
+        self._launcher = _make_launcher(hydra_context, task_function, config)
 
     def sweep(self, arguments: list[str]) -> Sequence[JobReturn]:
         from spectral_exp.sweep.search import Search
@@ -273,6 +268,16 @@ def _job_returns(config: DictConfig, jobs: Sequence[Job], ends: Sequence[JobEnd]
         result.return_value = end.metrics if is_finished else error
         results.append(result)
     return results
+
+
+def _make_launcher(context: HydraContext, task_function: TaskFunction, config: DictConfig) -> Launcher:
+    launcher = Plugins.instance().instantiate_launcher(
+        hydra_context=context, task_function=task_function, config=config
+    )
+    if config.hydra.launcher._target_.endswith("submitit_launcher.SlurmLauncher"):
+        launcher = CheckedSlurmLauncher(launcher)
+        launcher.setup(hydra_context=context, task_function=task_function, config=config)
+    return launcher
 
 
 def _overrides(context: HydraContext, params: DictConfig, arguments: Sequence[str]) -> dict[str, Override]:

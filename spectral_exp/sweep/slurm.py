@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig
@@ -14,37 +13,25 @@ from spectral_exp.errors import UserError
 
 log = logging.getLogger(__name__)
 
-LAUNCHER = "hydra/launcher=submitit_slurm"
 
-
-def submitit_launcher(parameters: Mapping[str, Any]) -> Launcher:
-    """Make the launcher of hydra-submitit-launcher.
-
-    Args:
-        parameters: its arguments.
-
-    Returns:
-        The launcher.
+def check_machine() -> None:
+    """Make sure that jobs can be submitted from here.
 
     Raises:
-        UserError: if it is not installed, or no jobs can be submitted from this machine.
+        UserError: if they cannot.
     """
-    try:
-        from hydra_plugins.hydra_submitit_launcher.submitit_launcher import SlurmLauncher
-    except ImportError as error:
-        raise UserError(f"{LAUNCHER} needs pip install 'spectral_exp[slurm]'") from error
     if shutil.which("sbatch") is None:
-        raise UserError(f"{LAUNCHER}: no sbatch on this machine; start the sweep on a node that submits jobs")
-    launcher: Launcher = SlurmLauncher(**parameters)
-    return launcher
+        raise UserError(
+            "hydra/launcher=submitit_slurm: no sbatch on this machine; start the sweep on a node that submits jobs"
+        )
 
 
-def check_tasks(trainer: DictConfig, parameters: Mapping[str, Any]) -> None:
+def check_tasks(trainer: DictConfig, launcher: DictConfig) -> None:
     """Make sure that Slurm starts as many processes as the trainer has devices.
 
     Args:
         trainer: a job's `trainer`.
-        parameters: arguments of the launcher.
+        launcher: the sweep's `hydra.launcher`.
 
     Raises:
         UserError: if it does not.
@@ -57,8 +44,8 @@ def check_tasks(trainer: DictConfig, parameters: Mapping[str, Any]) -> None:
         )
     n_devices = devices if isinstance(devices, int) else len(devices)
     for asked, needed, names in (
-        (parameters["tasks_per_node"], n_devices, ("tasks_per_node", "devices")),
-        (parameters["nodes"], trainer.get("num_nodes", 1), ("nodes", "num_nodes")),
+        (launcher.tasks_per_node, n_devices, ("tasks_per_node", "devices")),
+        (launcher.nodes, trainer.get("num_nodes", 1), ("nodes", "num_nodes")),
     ):
         if asked != needed:
             raise UserError(
@@ -71,7 +58,7 @@ def submit(launcher: Launcher, job_overrides: Sequence[Sequence[str]], first: in
     """Submit jobs and wait for them. What became of them is in their folders.
 
     Args:
-        launcher: from `submitit_launcher`.
+        launcher: that of hydra-submitit-launcher.
         job_overrides: what each job is asked for.
         first: number of the first job.
     """
