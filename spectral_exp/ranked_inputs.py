@@ -15,7 +15,7 @@ from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.rows import Rows
 from spectral_exp.evaluation.certificate import kkt_certificate, whole_gradient
 from spectral_exp.evaluation.known_truth import compare_with_truth
-from spectral_exp.evaluation.masking import masked_outputs, masking_counts, top_mask
+from spectral_exp.evaluation.masking import masked_outputs, masking_counts
 from spectral_exp.module import SpectralModule, task_metrics
 from spectral_exp.tracking.results import RANKING_COLUMNS, ranking_rows, write_masking_curve, write_ranking
 from spectral_exp.tracking.rich_logger import RichLogger
@@ -121,13 +121,14 @@ def masking_scores(
         One dictionary per count: `n_kept`, then the metrics.
     """
     module.eval()
-    device, layer = ranking.device, module.spectral_input_layer
+    device, layer, place = ranking.device, module.spectral_input_layer, torch.argsort(ranking)
     of_counts = [metrics.clone().to(device) for _ in counts]
     for inputs, targets in part.in_turn():  # the rows are read once for all counts: they may lie in a file
         inputs, values = inputs.to(device), module.in_units(targets.to(device))
         for n_kept, scores in zip(counts, of_counts, strict=True):
-            mask = layer.over_row(top_mask(ranking, n_kept))
-            scores.update(module.predict(masked_outputs(module.model, inputs, mask)), values)
+            with module.trainer.precision_plugin.forward_context():
+                outputs = masked_outputs(module.model, inputs, layer.over_row(place < n_kept), module.input_layer)
+            scores.update(module.predict(outputs), values)
     return [
         {"n_kept": n_kept, **{name: float(score) for name, score in scores.compute().items()}}
         for n_kept, scores in zip(counts, of_counts, strict=True)

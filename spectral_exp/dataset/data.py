@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float, Int, Shaped
@@ -39,11 +40,11 @@ class Part(Rows):
         return self.inputs.std(dim=0, correction=0).flatten()
 
     def batches(
-        self, starts: Sequence[int], rank: int = 0, n_ranks: int = 1, generator: torch.Generator | None = None
+        self, bounds: Sequence[int], rank: int = 0, n_ranks: int = 1, generator: torch.Generator | None = None
     ) -> Iterator[Batch]:
         n_rows = len(self)
         order = None if generator is None else torch.randperm(n_rows, generator=generator).to(self.inputs.device)
-        for start, end in zip(starts, [*starts[1:], n_rows], strict=True):
+        for start, end in pairwise(bounds):
             share = slice(start + rank, end, n_ranks)
             if order is None:
                 yield self.inputs[share], self.targets[share]

@@ -66,18 +66,32 @@ class TensorLoader:
         self.rank = rank
         self.n_ranks = n_ranks
         self.augmentation = augmentation
-        self._starts = batch_starts(len(part), batch_size, smallest=min(batch_size, 2 * n_ranks))
+        starts = batch_starts(len(part), batch_size, smallest=min(batch_size, 2 * n_ranks))
+        self._bounds = [*starts, len(part)]
 
     def __len__(self) -> int:
-        return len(self._starts)
+        return len(self._bounds) - 1
 
     def __iter__(self) -> Iterator[Batch]:
         # A generator: Lightning tells the epoch after it has asked for an iterator.
-        batches = self.rows.batches(self._starts, self.rank, self.n_ranks, self._generator() if self.shuffle else None)
-        for start, (inputs, targets) in zip(self._starts, batches, strict=True):
+        generator = self._generator() if self.shuffle else None
+        batches = self.rows.batches(self._bounds, self.rank, self.n_ranks, generator)
+        for start, (inputs, targets) in zip(self._bounds, batches, strict=False):
             if self.augmentation is not None:
                 inputs = self.augmentation(inputs, seed=(self.seed, self.epoch, start, self.rank))
             yield inputs, targets
+
+    def weight_of_share(self, batch: int) -> float:
+        """Say how much more rows of a batch this rank has than the ranks have on average.
+
+        Args:
+            batch: the number of the batch in its epoch, from 0.
+
+        Returns:
+            1.0 where all have equally many; 1.0 on average over the ranks.
+        """
+        rows = range(self._bounds[batch], self._bounds[batch + 1])
+        return len(rows[self.rank :: self.n_ranks]) * self.n_ranks / len(rows)
 
     def _generator(self) -> torch.Generator:
         """Draw the order of this epoch on the CPU, so that it is the same for every device."""

@@ -75,12 +75,12 @@ class Rows(ABC):
 
     @abstractmethod
     def batches(
-        self, starts: Sequence[int], rank: int = 0, n_ranks: int = 1, generator: torch.Generator | None = None
+        self, bounds: Sequence[int], rank: int = 0, n_ranks: int = 1, generator: torch.Generator | None = None
     ) -> Iterator[Batch]:
         """Hand out all rows once.
 
         Args:
-            starts: where every batch starts, in the order that the rows are handed out in; from 0, rising.
+            bounds: where every batch starts, in the order that the rows are handed out in, and the number of rows.
             rank: which share of every batch is handed out, from 0.
             n_ranks: number of shares.
             generator: draws the order; None for the order in which they are stored.
@@ -139,4 +139,4 @@ class Rows(ABC):
         Returns:
             The batches.
         """
-        return self.batches(range(0, len(self), rows_at_once(self.row_size)))
+        return self.batches([*range(0, len(self), rows_at_once(self.row_size)), len(self)])

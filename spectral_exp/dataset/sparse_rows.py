@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float, Int, Shaped
@@ -38,12 +39,12 @@ class SparseRows(Rows):
         return (mean_of_squares - mean.square()).clamp_min(0.0).sqrt().float()
 
     def batches(
-        self, starts: Sequence[int], rank: int = 0, n_ranks: int = 1, generator: torch.Generator | None = None
+        self, bounds: Sequence[int], rank: int = 0, n_ranks: int = 1, generator: torch.Generator | None = None
     ) -> Iterator[Batch]:
         n_rows = len(self)
         order = torch.arange(n_rows) if generator is None else torch.randperm(n_rows, generator=generator)
         order = order.to(self.targets.device)
-        for start, end in zip(starts, [*starts[1:], n_rows], strict=True):
+        for start, end in pairwise(bounds):
             rows = order[start + rank : end : n_ranks]
             yield take_rows(self.matrix, rows), self.targets[rows]
 

@@ -12,7 +12,6 @@ from sklearn.preprocessing import StandardScaler
 
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.dataset.rows import rows_at_once
 from spectral_exp.dataset.splitting import (
     SCALERS,
     Scaler,
@@ -154,7 +153,7 @@ class Streamed(ABC):
         scaler = spread if self.scaling == "standard" else SCALERS.get(self.scaling, type(None))()
         names = everything.stored.names
         first = 0
-        for inputs, _ in everything.batches(range(0, len(is_train), rows_at_once(len(names)))):
+        for inputs, _ in everything.in_turn():
             rows = inputs.numpy()
             self._refuse_non_numbers(rows, names, first)
             of_train = rows[is_train[first : first + len(rows)]]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -67,13 +68,13 @@ class StreamedRows(Rows):
         return self.scale
 
     def batches(
-        self, starts: Sequence[int], rank: int = 0, n_ranks: int = 1, generator: torch.Generator | None = None
+        self, bounds: Sequence[int], rank: int = 0, n_ranks: int = 1, generator: torch.Generator | None = None
     ) -> Iterator[Batch]:
         groups = self._groups(generator)
         group = next(groups)
         first = 0  # place of the group's first row in the order of the epoch
         working_type = torch.float64 if group.matrix.dtype == torch.float64 else torch.float32
-        for start, end in zip(starts, [*starts[1:], len(self)], strict=True):
+        for start, end in pairwise(bounds):
             places = torch.arange(start + rank, end, n_ranks)
             inputs = torch.empty((len(places), self.n_features), dtype=working_type)
             rows = torch.empty_like(places)

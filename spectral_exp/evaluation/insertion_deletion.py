@@ -9,7 +9,7 @@ from jaxtyping import Bool, Int, Shaped
 from torch import Tensor, nn
 
 from spectral_exp.dataset.rows import Rows
-from spectral_exp.evaluation.masking import masked_outputs, top_mask
+from spectral_exp.evaluation.masking import masked_outputs
 
 
 class InsertionDeletion(NamedTuple):
@@ -59,6 +59,7 @@ def insertion_deletion(
     """
     model.eval()
     counts = sorted({0, len(ranking), *n_inputs})
+    place = torch.argsort(ranking)
 
     def score_with(mask: Bool[Tensor, " n_features"]) -> float:
         outputs = torch.cat([masked_outputs(model, inputs, mask) for inputs, _ in part.in_turn()])
@@ -66,8 +67,8 @@ def insertion_deletion(
 
     return InsertionDeletion(
         tuple(counts),
-        tuple(score_with(top_mask(ranking, count)) for count in counts),
-        tuple(score_with(~top_mask(ranking, count)) for count in counts),
+        tuple(score_with(place < count) for count in counts),
+        tuple(score_with(place >= count) for count in counts),
     )
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float, Int, Shaped
+from jaxtyping import Bool, Float, Shaped
 from torch import Tensor, nn
 
 from spectral_exp.functional.mask import blank
@@ -31,46 +31,28 @@ def masking_counts(n_features: int, also: int = 1, per_decade: int = 10) -> list
     return sorted(counts)
 
 
-def top_mask(ranking: Int[Tensor, " n_features"], n_kept: int) -> Bool[Tensor, " n_features"]:
-    """Mark the top of a ranking.
-
-    Args:
-        ranking: the inputs, most relevant first.
-        n_kept: how many of them.
-
-    Returns:
-        True for each of these inputs.
-
-    Example:
-        >>> top_mask(torch.tensor([2, 0, 1]), 1)
-        tensor([False, False,  True])
-    """
-    mask = torch.zeros(len(ranking), dtype=torch.bool, device=ranking.device)
-    mask[ranking[:n_kept]] = True
-    return mask
-
-
 @torch.no_grad()
 def masked_outputs(
     model: nn.Module,
     inputs: Float[Tensor, "n_rows *shape"],
     mask: Bool[Tensor, "*row"],
+    layer: nn.Module | None = None,
 ) -> Shaped[Tensor, "n_rows n_out"]:
-    """Run a model whose input layer sees some inputs only, 0 in place of the rest: the paper's test of a ranking.
+    """Run a model on some of its inputs only, 0 in place of the rest: the paper's test of a ranking.
 
     Args:
         model: the trained network; put it in evaluation mode first.
         inputs: rows as the model was trained on, as many as `rows_at_once` allows.
         mask: True for every input to keep, laid out as `SpectralLayer.over_row` does.
+        layer: the part of the model that the inputs are those of; None for the model itself.
 
     Returns:
         The outputs, one row per row of inputs.
     """
 
-    def blank_others(layer: nn.Module, arguments: tuple[Any, ...]) -> Tensor:
+    def blank_others(_: nn.Module, arguments: tuple[Any, ...]) -> Tensor:
         return blank(arguments[0], mask)
 
-    input_layer: nn.Module = model.input_layer  # type: ignore[assignment]
-    with input_layer.register_forward_pre_hook(blank_others):
+    with (layer or model).register_forward_pre_hook(blank_others):
         outputs: Tensor = model(inputs)
         return outputs
