@@ -1,6 +1,7 @@
 """Hand out batches of data that lies on the device: sliced by index, no workers, no collating."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytorch_lightning as pl
@@ -68,15 +69,15 @@ class TensorLoader:
         self.rank = rank
         self.n_ranks = n_ranks
         self.augmentation = augmentation
-        self._starts = batch_starts(len(part), batch_size, smallest=min(batch_size, 2 * n_ranks))
+        starts = batch_starts(len(part), batch_size, smallest=min(batch_size, 2 * n_ranks))
+        self._bounds = [*starts, len(part)]
 
     def __len__(self) -> int:
-        return len(self._starts)
+        return len(self._bounds) - 1
 
     def __iter__(self) -> Iterator[Batch]:
         order = self.order().to(self.inputs.device) if self.shuffle else None
-        ends = [*self._starts[1:], len(self.targets)]
-        for start, end in zip(self._starts, ends, strict=True):
+        for start, end in pairwise(self._bounds):
             share = slice(start + self.rank, end, self.n_ranks)
             if order is None:
                 inputs, targets = self.inputs[share], self.targets[share]
@@ -87,6 +88,18 @@ class TensorLoader:
             if self.augmentation is not None:
                 inputs = self.augmentation(inputs, seed=(self.seed, self.epoch, start, self.rank))
             yield inputs, targets
+
+    def weight_of_share(self, batch: int) -> float:
+        """Say how much more rows of a batch this rank has than the ranks have on average.
+
+        Args:
+            batch: the number of the batch in its epoch, from 0.
+
+        Returns:
+            1.0 where all have equally many; 1.0 on average over the ranks.
+        """
+        rows = range(self._bounds[batch], self._bounds[batch + 1])
+        return len(rows[self.rank :: self.n_ranks]) * self.n_ranks / len(rows)
 
     def order(self) -> Int[Tensor, " n_rows"]:
         """Draw the order of this epoch, on the CPU so that it is the same for every device.
