@@ -56,6 +56,8 @@ class Ranker(ABC):
         Raises:
             UserError: if a package is missing, or the ranker is not made for such data.
         """
+        if info.unit != "value" and self.kind != "training":
+            raise UserError(f"{type(self).__name__} ranks the numbers of a row, and an input here is a {info.unit}")
         for module in self.modules:
             try:
                 importlib.import_module(module)
