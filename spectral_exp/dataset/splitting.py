@@ -418,6 +418,30 @@ def make_data(info: DatasetInfo, train: Arrays, val: Arrays, test: Arrays, scali
     return Data(info, part(train), part(val), part(test))
 
 
+def split_arrays(
+    info: DatasetInfo, arrays: Arrays, val_fraction: float, test_fraction: float, seed: int, fold: Fold | None = None
+) -> tuple[Arrays, Arrays, Arrays]:
+    """Deal rows to the three parts, each class in proportion.
+
+    Args:
+        info: what the target is.
+        arrays: all rows.
+        val_fraction: share of all rows for validation.
+        test_fraction: share of all rows for the test.
+        seed: fixes the split.
+        fold: the fold that is the test; None for a random share.
+
+    Returns:
+        The rows for training, validation and test.
+    """
+    classes = arrays.targets if info.task == "classification" else None
+    rows = split_rows(
+        info.name, len(arrays.targets), val_fraction, test_fraction, seed, classes, info.class_names, fold
+    )
+    train, val, test = (Arrays(arrays.inputs[part], arrays.targets[part]) for part in (rows.train, rows.val, rows.test))
+    return train, val, test
+
+
 def split_and_scale(
     info: DatasetInfo,
     arrays: Arrays,
@@ -441,9 +465,4 @@ def split_and_scale(
     Returns:
         The data.
     """
-    classes = arrays.targets if info.task == "classification" else None
-    rows = split_rows(
-        info.name, len(arrays.targets), val_fraction, test_fraction, seed, classes, info.class_names, fold
-    )
-    train, val, test = (Arrays(arrays.inputs[part], arrays.targets[part]) for part in (rows.train, rows.val, rows.test))
-    return make_data(info, train, val, test, scaling)
+    return make_data(info, *split_arrays(info, arrays, val_fraction, test_fraction, seed, fold), scaling)
