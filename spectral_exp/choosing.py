@@ -4,6 +4,7 @@ import logging
 import math
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -213,7 +214,7 @@ def folds_of(data: Data, n_folds: int, seed: int) -> Iterator[Data]:
     for val in fold_rows(len(targets), n_folds, seed, classes):
         train = np.setdiff1d(np.arange(len(targets)), val)
         first, second = (Part(inputs[rows], targets[rows]) for rows in map(torch.from_numpy, (train, val)))
-        yield Data(data.info, first, second, data.test)
+        yield replace(data, train=first, val=second)
 
 
 def _mean_over(curves: Sequence[ScoreCurve]) -> ScoreCurve:

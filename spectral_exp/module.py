@@ -140,7 +140,7 @@ class SpectralModule(pl.LightningModule):
             converted.keep_always(self._always_kept)
         return converted
 
-    def forward(self, inputs: Float[Tensor, "n_rows n_features"]) -> Float[Tensor, "n_rows n_out"]:
+    def forward(self, inputs: Float[Tensor, "n_rows *shape"]) -> Float[Tensor, "n_rows n_out"]:
         outputs: Tensor = self.model(inputs)
         return outputs
 
@@ -298,9 +298,11 @@ class SpectralModule(pl.LightningModule):
     def _drop_columns(self) -> None:
         """Leave the inputs that were dropped out of the training rows, so that batches are as small as the layer."""
         layer, loader = self.input_layer, cast(TensorLoader, self.trainer.train_dataloader)
-        if not isinstance(layer, SpectralLayer) or bool(layer.mask.all()):
+        if not isinstance(layer, SpectralLayer) or not layer.takes_kept or bool(layer.mask.all()):
             return
         if self._columns is None:
+            if self.info.unit == "activation" or loader.inputs.shape[1] != layer.in_features:
+                return  # the model makes its inputs of whole rows
             self._columns = torch.arange(layer.in_features, device=self.device)
         still_kept = layer.mask[self._columns]
         if not bool(still_kept.all()):
@@ -312,7 +314,7 @@ class SpectralModule(pl.LightningModule):
         if self._columns is None:
             return inputs
         layer = self.spectral_input_layer
-        return inputs if inputs.shape[-1] == layer.n_kept else inputs[..., layer.mask[self._columns]]
+        return inputs if inputs.shape[1] == layer.n_kept else inputs[:, layer.mask[self._columns]]
 
     def _penalty(self) -> Tensor:
         if isinstance(self.input_layer, SpectralLayer):

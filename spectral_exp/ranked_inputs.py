@@ -127,10 +127,13 @@ def masking_scores(
     metrics = metrics.to(ranking.device)
     inputs = part.inputs.to(ranking.device)
     targets = module.in_units(part.targets.to(ranking.device))
+    layer = module.spectral_input_layer
     points = []
     for n_kept in counts:
+        mask = torch.zeros(len(ranking), dtype=torch.bool, device=ranking.device)
+        mask[ranking[:n_kept]] = True
         metrics.reset()
-        metrics.update(module.predict(masked_outputs(module.model, inputs, ranking, n_kept)), targets)
+        metrics.update(module.predict(masked_outputs(module.model, inputs, layer.over_row(mask))), targets)
         scores = {name: float(score) for name, score in metrics.compute().items()}
         points.append({"n_kept": n_kept, **scores})
     return points

@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from spectral_exp.build import build, build_all
+from spectral_exp.build import build, build_all, load_data
 from spectral_exp.choosing import check_selection, choice_metrics, choose_inputs
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.groups import group_inputs
@@ -57,7 +57,7 @@ def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) ->
 
 def _run(config: DictConfig, settings: Settings, folder: Path) -> dict[str, Any]:
     selection: Selection = build(config.selection, "selection")
-    data: Data = build(config.dataset, "dataset").load()
+    data = load_data(config)
     data = replace(data, info=group_inputs(data.info, settings.groups))
     check_selection(selection, settings, data)
     if settings.target.k is not None:
@@ -118,4 +118,8 @@ def _train_and_rank(config: DictConfig, training: Training, data: Data, selectio
     metrics = training.scores(module) | metrics
     if trainer.is_global_zero:
         write_json(folder / METRICS, metrics)
+        summary = {name: float(value) for name, value in metrics.items() if isinstance(value, int | float)}
+        for logger in trainer.loggers:
+            if isinstance(logger, RichLogger):
+                logger.log_summary(summary, trainer.global_step)
     return metrics

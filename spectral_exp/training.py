@@ -187,10 +187,13 @@ def _build_module(config: DictConfig, settings: Settings, data: Data) -> Spectra
         raise UserError(str(error)) from error
 
 
-def _fit_basis(model: torch.nn.Module, data: Data) -> Tensor:
+def _fit_basis(model: torch.nn.Module, data: Data) -> Tensor | None:
     """Adapt the basis of a model, if it has one, to the training rows; give the standard deviation of its columns."""
     basis = getattr(model.input_layer, "basis", None)
-    return data.input_scale if basis is None else basis.fit(data.train.inputs)
+    if basis is None:
+        return data.input_scale
+    scale: Tensor = basis.fit(data.train.inputs)
+    return scale
 
 
 def _check_path(module: SpectralModule, settings: Settings, n_features: int) -> None:

@@ -37,9 +37,24 @@ def run_here(tmp_path):
 
 
 @pytest.fixture
-def stored_mnist(tmp_path, monkeypatch):
-    """A data folder with 600 + 100 images for MNIST and Fashion-MNIST; a pixel holds ten times its label."""
+def store(tmp_path, monkeypatch):
+    """Put files in the place of a fetched data set, and give the data folder."""
     from spectral_exp.dataset.registry import REGISTRY, Entry
+
+    def store(data_set: str, files: dict[str, bytes]) -> Path:
+        (tmp_path / data_set).mkdir()
+        for name, content in files.items():
+            (tmp_path / data_set / name).write_bytes(content)
+        hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+        monkeypatch.setitem(REGISTRY, data_set, Entry(hashes, sources=()))
+        return tmp_path
+
+    return store
+
+
+@pytest.fixture
+def stored_mnist(store):
+    """A data folder with 600 + 100 images for MNIST and Fashion-MNIST; a pixel holds ten times its label."""
 
     def idx(values: np.ndarray) -> bytes:
         return bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape) + values.tobytes()
@@ -50,13 +65,18 @@ def stored_mnist(tmp_path, monkeypatch):
         images = np.broadcast_to((labels * 10)[:, None, None], (n_rows, 28, 28)).astype(np.uint8)
         files[f"{part}-images-idx3-ubyte"] = idx(images)
         files[f"{part}-labels-idx1-ubyte"] = idx(labels)
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    for data_set in ("mnist", "fashion_mnist"):
-        (tmp_path / data_set).mkdir()
-        for name, content in files.items():
-            (tmp_path / data_set / name).write_bytes(content)
-        monkeypatch.setitem(REGISTRY, data_set, Entry(hashes, sources=()))
-    return tmp_path
+    store("mnist", files)
+    return store("fashion_mnist", files)
+
+
+@pytest.fixture
+def stored_science(store):
+    """A data folder with small stand-ins, in the formats of their originals, for all scientific sets."""
+    from tests.science_files import FILES
+
+    for data_set, files in FILES.items():
+        folder = store(data_set, files())
+    return folder
 
 
 @pytest.fixture

@@ -38,9 +38,9 @@ CLASS_NAMES = (
 class IndianPines:
     """Pixels of the AVIRIS scene of 12 June 1992, 145 x 145 pixels of 20 m, 200 bands without those of water vapour.
 
-    Neighbouring pixels are of one field and nearly alike, so that a split of single pixels tests what was trained on. Here
-    the image is cut into square blocks, whole blocks are dealt to folds, and training pixels within `gap` of a pixel of
-    another part are left out.
+    Neighbouring pixels are of one field and nearly alike, so that a split of single pixels tests what was trained on.
+    Here the image is cut into square blocks, whole blocks are dealt to folds, and training pixels within `gap` of a
+    pixel of another part are left out.
     Source: Baumgardner, Biehl and Landgrebe (2015), doi 10.4231/R7RX991C (CC BY 3.0).
 
     Args:

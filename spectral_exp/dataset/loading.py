@@ -9,10 +9,11 @@ import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
-from spectral_exp.dataset.data import Data, Part
+from spectral_exp.dataset.augmentation import Augmentation
+from spectral_exp.dataset.data import Data, Part, rows_at_once
 from spectral_exp.errors import UserError
 
-Batch = tuple[Float[Tensor, "n_rows n_features"], Shaped[Tensor, " n_rows"]]
+Batch = tuple[Float[Tensor, "n_rows *shape"], Shaped[Tensor, " n_rows"]]
 
 
 class TensorLoader:
@@ -34,6 +35,7 @@ class TensorLoader:
         device: where the rows are kept.
         rank: which share of every batch is handed out, from 0.
         n_ranks: number of shares.
+        augmentation: changes the rows at random, by seed, epoch, batch and rank alone; None for none.
 
     Raises:
         ValueError: if the batch size is below 1 or below the number of ranks, or there are fewer rows than ranks.
@@ -50,6 +52,7 @@ class TensorLoader:
         device: torch.device | str = "cpu",
         rank: int = 0,
         n_ranks: int = 1,
+        augmentation: Augmentation | None = None,
     ) -> None:
         if batch_size < max(1, n_ranks):
             raise ValueError(
@@ -65,6 +68,7 @@ class TensorLoader:
         self.epoch = 0
         self.rank = rank
         self.n_ranks = n_ranks
+        self.augmentation = augmentation
         starts = batch_starts(len(part), batch_size, smallest=min(batch_size, 2 * n_ranks))
         self._bounds = [*starts, len(part)]
 
@@ -76,11 +80,14 @@ class TensorLoader:
         for start, end in pairwise(self._bounds):
             share = slice(start + self.rank, end, self.n_ranks)
             if order is None:
-                yield self.inputs[share], self.targets[share]
+                inputs, targets = self.inputs[share], self.targets[share]
             else:
                 # Gathering batch by batch costs a sixth of permuting a large set once per epoch: it stays in the cache.
                 rows = order[share]
-                yield self.inputs.index_select(0, rows), self.targets.index_select(0, rows)
+                inputs, targets = self.inputs.index_select(0, rows), self.targets.index_select(0, rows)
+            if self.augmentation is not None:
+                inputs = self.augmentation(inputs, seed=(self.seed, self.epoch, start, self.rank))
+            yield inputs, targets
 
     def weight_of_share(self, batch: int) -> float:
         """Say how much more rows of a batch this rank has than the ranks have on average.
@@ -147,11 +154,13 @@ def batch_starts(n_rows: int, batch_size: int, smallest: int) -> list[int]:
 class DataModule(pl.LightningDataModule):
     """Build the loaders of a data set on the trainer's device, for its rank.
 
+    Where nothing is trained, batches hold so many rows that results do not depend on it and memory does not suffer.
+
     Args:
         data: the data set.
         batch_size: rows per step, over all devices.
         seed: fixes the order of batches.
-        evaluation_batch_size: rows per batch where nothing is trained; results do not depend on it.
+        evaluation_batch_size: rows per batch at most where nothing is trained; results do not depend on it.
 
     Raises:
         ValueError: if a batch size is below 1.
@@ -167,15 +176,18 @@ class DataModule(pl.LightningDataModule):
         self.evaluation_batch_size = evaluation_batch_size
 
     def train_dataloader(self) -> TensorLoader:
-        return self._loader(self.data.train, self.batch_size, shuffle=True)
+        return self._loader(self.data.train, self.batch_size, is_trained=True)
 
     def val_dataloader(self) -> TensorLoader:
-        return self._loader(self.data.val, self.evaluation_batch_size)
+        return self._loader(self.data.val, self._evaluated_at_once(self.data.val))
 
     def test_dataloader(self) -> TensorLoader:
-        return self._loader(self.data.test, self.evaluation_batch_size)
+        return self._loader(self.data.test, self._evaluated_at_once(self.data.test))
 
-    def _loader(self, part: Part, batch_size: int, shuffle: bool = False) -> TensorLoader:
+    def _evaluated_at_once(self, part: Part) -> int:
+        return min(self.evaluation_batch_size, rows_at_once(part.inputs))
+
+    def _loader(self, part: Part, batch_size: int, is_trained: bool = False) -> TensorLoader:
         trainer = self.trainer
         if trainer is None:
             raise RuntimeError("the data module is not attached to a trainer; pass it to trainer.fit or trainer.test")
@@ -183,11 +195,12 @@ class DataModule(pl.LightningDataModule):
             return TensorLoader(
                 part,
                 batch_size,
-                shuffle,
+                is_trained,
                 self.seed,
                 device=trainer.strategy.root_device,
                 rank=trainer.global_rank,
                 n_ranks=trainer.world_size,
+                augmentation=self.data.augmentation if is_trained else None,
             )
         except ValueError as error:  # only now is it known how many devices there are
             raise UserError(str(error)) from error

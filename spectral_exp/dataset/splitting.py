@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool, Int, Shaped
 from sklearn.model_selection import KFold, StratifiedGroupKFold, StratifiedKFold, train_test_split
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from torch import Tensor
 
 from spectral_exp.dataset.axis import mean_inputs
 from spectral_exp.dataset.data import Data, Part
@@ -57,11 +58,11 @@ class Arrays:
     """Rows before scaling.
 
     Attributes:
-        inputs: finite numbers, shape (n_rows, n_features).
+        inputs: finite numbers, shape (n_rows, n_features), or (n_rows, *shape) of rows with channels.
         targets: class codes, or real values in their own units, shape (n_rows,).
     """
 
-    inputs: Shaped[np.ndarray, "n_rows n_features"]
+    inputs: Shaped[np.ndarray, "n_rows *shape"]
     targets: Shaped[np.ndarray, " n_rows"]
 
 
@@ -173,6 +174,57 @@ def hold_out(
     return np.sort(kept), np.sort(held)
 
 
+def check_n_train(n_train: int | None) -> None:
+    """Refuse a subset that nothing can be learned from.
+
+    Args:
+        n_train: number of training rows; None for all.
+
+    Raises:
+        ValueError: if it is below 2.
+    """
+    if n_train is not None and n_train < 2:
+        raise ValueError(f"n_train must be at least 2, got {n_train}")
+
+
+def choose_train_rows(
+    name: str,
+    codes: Int[np.ndarray, " n_rows"],
+    class_names: Sequence[str],
+    n_train: int | None,
+    val_fraction: float,
+    seed: int,
+) -> tuple[Int[np.ndarray, " n_train"], Int[np.ndarray, " n_val"]]:
+    """Take validation rows, and perhaps a subset to train on, from the train file of a set with a test part of its own.
+
+    Args:
+        name: the data set, for messages.
+        codes: class codes of the train file.
+        class_names: names in the order of the codes.
+        n_train: number of training rows, each class in proportion; None for all that validation leaves.
+        val_fraction: share of the file for validation.
+        seed: fixes both; validation does not depend on n_train.
+
+    Returns:
+        The rows for training and those for validation, both sorted.
+
+    Raises:
+        UserError: if n_train is larger than what there is, or the classes cannot be dealt out.
+    """
+    n_val = round(len(codes) * val_fraction)
+    wanted = len(codes) - n_val if n_train is None else n_train
+    if wanted > len(codes) - n_val:
+        raise UserError(
+            f"n_train={wanted} is more than the {len(codes) - n_val} of {len(codes)} rows of {name} that "
+            f"validation leaves: lower it, or lower val_fraction={val_fraction:g}"
+        )
+    check_classes(name, codes, class_names, {"train": wanted, "val": n_val})
+    train, val = hold_out(np.arange(len(codes)), n_val, seed, codes)
+    if wanted < len(train):
+        _, train = hold_out(train, wanted, seed, codes)
+    return train, val
+
+
 def fold_rows(
     n_rows: int,
     n_folds: int,
@@ -225,6 +277,8 @@ def split_rows(
     Raises:
         UserError: if a part would have no rows, or the classes cannot be dealt out.
     """
+    if fold is not None:
+        check_folds(name, fold, n_rows, classes, class_names)
     n_val = round(n_rows * val_fraction)
     n_test = round(n_rows * test_fraction) if fold is None else n_rows // fold.n_folds
     sizes = {"train": n_rows - n_val - n_test, "val": n_val, "test": n_test}
@@ -236,7 +290,6 @@ def split_rows(
     if fold is None:
         rest, test = hold_out(np.arange(n_rows), n_test, seed, classes)
     else:
-        check_folds(name, fold, n_rows, classes, class_names)
         test = list(fold_rows(n_rows, fold.n_folds, seed, classes))[fold.number - 1]
         rest = np.setdiff1d(np.arange(n_rows), test)
     train, val = hold_out(rest, n_val, seed, classes)
@@ -253,6 +306,42 @@ def constant_columns(inputs: Shaped[np.ndarray, "n_rows n_features"]) -> Bool[np
         True for each constant column.
     """
     return np.asarray((inputs == inputs[0]).all(axis=0))
+
+
+def describe_target(info: DatasetInfo, targets: Shaped[np.ndarray, " n_rows"]) -> DatasetInfo:
+    """Fill in how a regression target is standardised.
+
+    Args:
+        info: the description.
+        targets: those of the training rows, in their own units.
+
+    Returns:
+        The description; that of a classification as it was.
+
+    Raises:
+        UserError: if a regression target does not vary.
+    """
+    if info.task == "classification":
+        return info
+    values = targets.astype(np.float64)
+    if constant_columns(values[:, None])[0]:
+        raise UserError(f"{info.name}: the target is {values[0]:g} in every training row: choose another target")
+    return replace(info, target_mean=float(values.mean()), target_scale=float(values.std()))
+
+
+def target_tensor(info: DatasetInfo, targets: Shaped[np.ndarray, " n_rows"]) -> Shaped[Tensor, " n_rows"]:
+    """Turn targets into what a model is trained on.
+
+    Args:
+        info: holds the standardisation of a regression target.
+        targets: class codes, or values in their own units.
+
+    Returns:
+        int64 class codes, or standardised float32 values.
+    """
+    if info.task == "classification":
+        return torch.from_numpy(targets.astype(np.int64))
+    return torch.from_numpy(((targets.astype(np.float64) - info.target_mean) / info.target_scale).astype(np.float32))
 
 
 def make_data(info: DatasetInfo, train: Arrays, val: Arrays, test: Arrays, scaling: Scaling) -> Data:
@@ -272,12 +361,7 @@ def make_data(info: DatasetInfo, train: Arrays, val: Arrays, test: Arrays, scali
     Raises:
         UserError: if a regression target does not vary, or inputs are too large for single precision.
     """
-    if info.task == "regression":
-        targets = train.targets.astype(np.float64)
-        mean, scale = float(targets.mean()), float(targets.std())
-        if constant_columns(targets[:, None])[0]:
-            raise UserError(f"{info.name}: the target is {targets[0]:g} in every training row: choose another target")
-        info = replace(info, target_mean=mean, target_scale=scale)
+    info = describe_target(info, train.targets)
     if info.axis is not None:
         means = mean_inputs(train.inputs, train.targets, info.class_names)
         info = replace(info, axis=replace(info.axis, means=means))
@@ -295,10 +379,7 @@ def make_data(info: DatasetInfo, train: Arrays, val: Arrays, test: Arrays, scali
         if not is_finite.all():
             column = info.feature_names[int(is_finite.argmin())]
             raise UserError(f"{info.name}: input {column!r} is too large for single precision: rescale or drop it")
-        if info.task == "regression":
-            standardised = (arrays.targets.astype(np.float64) - info.target_mean) / info.target_scale
-            return Part(torch.from_numpy(inputs), torch.from_numpy(standardised.astype(np.float32)))
-        return Part(torch.from_numpy(inputs), torch.from_numpy(arrays.targets.astype(np.int64)))
+        return Part(torch.from_numpy(inputs), target_tensor(info, arrays.targets))
 
     return Data(info, part(train), part(val), part(test))
 

@@ -13,6 +13,7 @@ from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.info import DatasetInfo, Task
 from spectral_exp.dataset.splitting import (
     Arrays,
+    Fold,
     Scaling,
     check_fractions,
     check_scaling,
@@ -56,9 +57,11 @@ class Tabular:
         impute: what stands in for missing values, fitted on the training rows; None refuses them.
             Missing text becomes the most frequent value in any case.
         val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test.
+        test_fraction: share of all rows for the test, unless a fold is named.
+        fold: which of n_folds is the test, from 1; None for a random share.
+        n_folds: parts of a cross-validation.
         scaling: how inputs are scaled, fitted on the training rows.
-        seed: fixes the split.
+        seed: fixes the split, or the folds.
 
     Raises:
         ValueError: if a value is out of range.
@@ -73,6 +76,8 @@ class Tabular:
         impute: Impute | None = None,
         val_fraction: float = 0.15,
         test_fraction: float = 0.2,
+        fold: int | None = None,
+        n_folds: int = 5,
         scaling: Scaling = "standard",
         seed: int = 0,
     ) -> None:
@@ -89,6 +94,7 @@ class Tabular:
         self.impute: Impute | None = impute
         self.val_fraction = val_fraction
         self.test_fraction = test_fraction
+        self.fold = None if fold is None else Fold(fold, n_folds)
         self.scaling: Scaling = scaling
         self.seed = seed
 
@@ -110,7 +116,9 @@ class Tabular:
             targets, class_names = target.numbers, ()
 
         classes = targets if task == "classification" else None
-        rows = split_rows(name, len(targets), self.val_fraction, self.test_fraction, self.seed, classes, class_names)
+        rows = split_rows(
+            name, len(targets), self.val_fraction, self.test_fraction, self.seed, classes, class_names, self.fold
+        )
         if self.impute is not None:
             columns = fill_missing(columns, self.impute, rows.train)
         inputs = to_inputs(columns)

@@ -6,8 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from spectral_exp.dataset.data import Part
-from spectral_exp.evaluation.masking import ROWS_AT_ONCE
+from spectral_exp.dataset.data import Part, rows_at_once
 from spectral_exp.functional.blocks import block_norms
 from spectral_exp.layer.columns import Columns
 
@@ -83,7 +82,7 @@ def whole_gradient(
     model.eval()
     total = torch.zeros_like(weight)
     with torch.enable_grad():
-        chunks = (torch.split(tensor, ROWS_AT_ONCE) for tensor in (part.inputs, part.targets))
+        chunks = (torch.split(tensor, rows_at_once(part.inputs)) for tensor in (part.inputs, part.targets))
         for inputs, targets in zip(*chunks, strict=True):
             mean = loss(model(inputs.to(weight.device)), targets.to(weight.device))
             total += torch.autograd.grad(mean, weight)[0] * (len(targets) / len(part))

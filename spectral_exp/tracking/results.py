@@ -129,23 +129,7 @@ def write_dataset(folder: Path, info: DatasetInfo) -> None:
         folder: the run folder.
         info: the data set's description.
     """
-    content = {
-        "name": info.name,
-        "task": info.task,
-        "shape": list(info.shape),
-        "feature_names": list(info.feature_names),
-        "class_names": list(info.class_names),
-        "groups": None if info.groups is None else list(info.groups),
-        "axis": None if info.axis is None else info.axis.to_plain(),
-        "target_mean": info.target_mean,
-        "target_scale": info.target_scale,
-        **{name: _values(getattr(info, name)) for name in ("true_strength", "input_shift", "input_divisor")},
-    }
-    write_json(folder / DATASET, content)
-
-
-def _values(array: Float[np.ndarray, " n_features"] | None) -> list[float] | None:
-    return None if array is None else array.tolist()
+    write_json(folder / DATASET, info.to_plain())
 
 
 def _write_csv(path: Path, header: list[str], rows: list[list[Any]]) -> None:

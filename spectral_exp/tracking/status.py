@@ -6,7 +6,7 @@ import platform
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
@@ -53,7 +53,7 @@ def recorded_status(folder: Path, overrides: list[str]) -> Iterator[None]:
         "host": platform.node(),
         "pid": os.getpid(),
         "python": platform.python_version(),
-        "versions": _versions(),
+        "versions": versions(),
         "git_revision": _git_revision(),
         "error": None,
     }
@@ -129,9 +129,17 @@ def _iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
 
 
-def _versions() -> dict[str, str]:
+def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
+    """Look up the versions of packages.
+
+    Args:
+        packages: their names.
+
+    Returns:
+        Version by name, of those that are installed.
+    """
     found = {}
-    for package in PACKAGES:
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:  # run from a bare checkout

@@ -2,6 +2,7 @@ import torch
 from torch import nn
 
 from spectral_exp.evaluation.masking import masked_outputs, masking_counts
+from spectral_exp.model.dense_mlp import DenseMLP
 
 
 def test_counts_rise_to_all_inputs_and_include_the_one_asked_for():
@@ -11,8 +12,9 @@ def test_counts_rise_to_all_inputs_and_include_the_one_asked_for():
 
 
 def test_only_the_top_inputs_reach_the_model():
-    model = nn.Linear(4, 1, bias=False)
-    model.weight.data = torch.tensor([[1.0, 10.0, 100.0, 1000.0]])
+    model = DenseMLP(4, 1, hidden_features=())
+    nn.init.zeros_(model.input_layer.bias)
+    model.input_layer.weight.data = torch.tensor([[1.0, 10.0, 100.0, 1000.0]])
     rows = torch.tensor([[1.0, 1.0, float("nan"), 1.0]])
-    ranking = torch.tensor([3, 0, 1, 2])
-    assert [masked_outputs(model, rows, ranking, k).item() for k in (1, 2, 3)] == [1000, 1001, 1011]
+    masks = torch.tensor([[False, False, False, True], [True, False, False, True], [True, True, False, True]])
+    assert [masked_outputs(model, rows, mask).item() for mask in masks] == [1000, 1001, 1011]
