@@ -104,7 +104,7 @@ def build_model(node: DictConfig, info: DatasetInfo) -> nn.Module:
     return model
 
 
-def load_data(config: DictConfig) -> Data:
+def build_data(config: DictConfig) -> Data:
     """Load the data of a run, described by the inputs that its model has eigenvalues for.
 
     Args:

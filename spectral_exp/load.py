@@ -73,7 +73,10 @@ def load_run(folder: str | Path) -> Run:
     config = OmegaConf.load(folder / CONFIG)
     assert isinstance(config, DictConfig)
     info = DatasetInfo.from_plain(json.loads((folder / DATASET).read_text(encoding="utf-8")))
-    model = build_model(config.model, info)
+    node = config.model.copy()
+    if "weights" in node:  # of a backbone: the checkpoint holds them
+        node.weights = None
+    model = build_model(node, info)
     metrics: dict[str, Any] = json.loads((folder / METRICS).read_text(encoding="utf-8"))
     last = folder / REFIT if "refit_epochs" in metrics else folder
     checkpoint = last / CHECKPOINTS / (BEST_CHECKPOINT if config.final_weights == "best" else LAST_CHECKPOINT)

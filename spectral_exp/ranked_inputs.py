@@ -133,7 +133,9 @@ def masking_scores(
         mask = torch.zeros(len(ranking), dtype=torch.bool, device=ranking.device)
         mask[ranking[:n_kept]] = True
         metrics.reset()
-        metrics.update(module.predict(masked_outputs(module.model, inputs, layer.over_row(mask))), targets)
+        with module.trainer.precision_plugin.forward_context():
+            outputs = masked_outputs(module.model, inputs, layer.over_row(mask), module.input_layer)
+        metrics.update(module.predict(outputs), targets)
         scores = {name: float(score) for name, score in metrics.compute().items()}
         points.append({"n_kept": n_kept, **scores})
     return points

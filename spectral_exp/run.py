@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from spectral_exp.build import build, build_all, load_data
+from spectral_exp.build import build, build_all, build_data
 from spectral_exp.choosing import check_selection, choice_metrics, choose_inputs
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.groups import group_inputs
@@ -57,7 +57,7 @@ def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) ->
 
 def _run(config: DictConfig, settings: Settings, folder: Path) -> dict[str, Any]:
     selection: Selection = build(config.selection, "selection")
-    data = load_data(config)
+    data = build_data(config)
     data = replace(data, info=group_inputs(data.info, settings.groups))
     check_selection(selection, settings, data)
     if settings.target.k is not None:

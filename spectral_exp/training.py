@@ -1,5 +1,6 @@
 """One training: a module, its trainer and its data, put together from a configuration, in a folder of its own."""
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.loggers import Logger
+from pytorch_lightning.plugins.environments import SLURMEnvironment  # type: ignore[attr-defined]
 from torch import Tensor
 
 from spectral_exp.build import build, build_all, build_model
@@ -230,7 +232,7 @@ def _build_trainer(
         "trainer",
         callbacks=[recorder, TrainingProgress(metric), *more, *callbacks.values()],
         logger=loggers or False,
-        plugins=[WholeCheckpointIO()],
+        plugins=[WholeCheckpointIO(), *_cluster()],
         default_root_dir=str(folder),
         enable_checkpointing=any(isinstance(callback, ModelCheckpoint) for callback in callbacks.values()),
         enable_progress_bar=False,
@@ -242,3 +244,8 @@ def _build_trainer(
     if (trainer.max_epochs or 0) < 1 and trainer.max_steps == -1:
         raise UserError("trainer.max_epochs must be a whole number >= 1: schedules are functions of training progress")
     return trainer
+
+
+def _cluster() -> list[SLURMEnvironment]:
+    # A job of submitit is put back into the queue by submitit; Lightning would do it a second time.
+    return [SLURMEnvironment(auto_requeue=False)] if os.environ.get("SUBMITIT_EXECUTOR") == "slurm" else []

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from spectral_exp.dataset.data import Data, Part
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.errors import UserError
-from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.layer.spectral_layer import SpectralLayer
 
 Kind = Literal["data", "model", "training"]
 
@@ -23,7 +23,7 @@ class Train(Protocol):
 
     def __call__(
         self, overrides: Sequence[str], data: Data, seed: int
-    ) -> tuple[SpectralLinear, Float[Tensor, "*n_functions n_features"] | None]:
+    ) -> tuple[SpectralLayer, Float[Tensor, "*n_functions n_features"] | None]:
         """Train, and give what the inputs are ranked by.
 
         Args:

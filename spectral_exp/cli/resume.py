@@ -1,6 +1,7 @@
 """`resume=FOLDER`, of a run, a sweep or a comparison: its command line again, with what is new behind it."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -64,6 +65,12 @@ def resume_comparison_arguments(argv: Sequence[str]) -> list[str]:
     _refuse_planted(earlier, folder / COMPARISON)
     options = [argument for argument in argv if argument not in command.overrides]
     now = [text for text in command.overrides if not text.startswith(KEY)]
+    chosen = [text for text in now if text.startswith("attribution=")]
+    if chosen:  # settings of methods that are not chosen any more would be of keys that are not there
+        methods = set(re.findall(r"\w+", chosen[-1]))
+        earlier = [
+            text for text in earlier if not (text.startswith("attribution.") and text.split(".")[1] not in methods)
+        ]
     return [*options, *earlier, *now, f"hydra.run.dir='{folder}'"]
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from spectral_exp.build import build, build_model, find_target
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.model.dense_mlp import DenseMLP
 from spectral_exp.model.spectral_mlp import SpectralMLP
 from spectral_exp.module import SpectralModule
@@ -39,7 +39,7 @@ class SharedTraining:
 
     def __call__(
         self, overrides: Sequence[str], data: Data, seed: int
-    ) -> tuple[SpectralLinear, Float[Tensor, "*n_functions n_features"] | None]:
+    ) -> tuple[SpectralLayer, Float[Tensor, "*n_functions n_features"] | None]:
         """Train; see `Train`.
 
         Args:

@@ -60,11 +60,11 @@ def insertion_deletion(
     model.eval()
     n_features = len(ranking)
     counts = sorted({0, n_features, *n_inputs})
-    least_first = torch.flip(ranking, dims=(0,))
+    place = torch.argsort(ranking)
     return InsertionDeletion(
         tuple(counts),
-        tuple(score(masked_outputs(model, part.inputs, ranking, n), part.targets) for n in counts),
-        tuple(score(masked_outputs(model, part.inputs, least_first, n_features - n), part.targets) for n in counts),
+        tuple(score(masked_outputs(model, part.inputs, place < n), part.targets) for n in counts),
+        tuple(score(masked_outputs(model, part.inputs, place >= n), part.targets) for n in counts),
     )
 
 

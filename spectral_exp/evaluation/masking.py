@@ -37,21 +37,22 @@ def masked_outputs(
     model: nn.Module,
     inputs: Float[Tensor, "n_rows *shape"],
     mask: Bool[Tensor, "*row"],
+    layer: nn.Module | None = None,
 ) -> Shaped[Tensor, "n_rows n_out"]:
-    """Run a model whose input layer sees some inputs only, 0 in place of the rest: the paper's test of a ranking.
+    """Run a model on some of its inputs only, 0 in place of the rest: the paper's test of a ranking.
 
     Args:
         model: the trained network; put it in evaluation mode first.
         inputs: rows as the model was trained on.
         mask: True for every input to keep, laid out as `SpectralLayer.over_row` does.
+        layer: the part of the model that the inputs are those of; None for the model itself.
 
     Returns:
         The outputs, one row per row of inputs.
     """
 
-    def blank_others(layer: nn.Module, arguments: tuple[Any, ...]) -> Tensor:
+    def blank_others(_: nn.Module, arguments: tuple[Any, ...]) -> Tensor:
         return blank(arguments[0], mask)
 
-    input_layer: nn.Module = model.input_layer  # type: ignore[assignment]
-    with input_layer.register_forward_pre_hook(blank_others):
+    with (layer or model).register_forward_pre_hook(blank_others):
         return torch.cat([model(rows) for rows in torch.split(inputs, rows_at_once(inputs))])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool
 
-from spectral_exp.build import load_data
+from spectral_exp.build import build_data
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.groups import find_inputs
 from spectral_exp.errors import UserError
@@ -130,7 +130,7 @@ def choose_inputs(run: Run, k: int | None) -> Bool[np.ndarray, " n_features"]:
 def _data_of(run: Run) -> Data:
     """Load the data of a run once more, and make sure that it is the same."""
     try:
-        data = load_data(run.config)
+        data = build_data(run.config)
     except UserError as error:
         raise UserError(f"the export is checked on the run's test rows, which cannot be loaded: {error}") from error
     # The groups may be the config's own; those of the data change only with the names of its inputs.

@@ -1,5 +1,6 @@
 """What the spectral and the dense convolutional net share."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -9,25 +10,22 @@ from torch import Tensor, nn
 CONVOLUTIONS: dict[int, type[nn.Conv1d] | type[nn.Conv2d]] = {1: nn.Conv1d, 2: nn.Conv2d}
 NORMS: dict[int, type[nn.BatchNorm1d] | type[nn.BatchNorm2d]] = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d}
 MAX_POOLS: dict[int, type[nn.MaxPool1d] | type[nn.MaxPool2d]] = {1: nn.MaxPool1d, 2: nn.MaxPool2d}
-LAST_POOLS: dict[int, type[nn.AdaptiveAvgPool1d] | type[nn.AdaptiveAvgPool2d]] = {
-    1: nn.AdaptiveAvgPool1d,
-    2: nn.AdaptiveAvgPool2d,
-}
 
 
 def conv_blocks(
     in_shape: Sequence[int], channels: Sequence[int], n_convolutions: int | Sequence[int], pooled_size: int
-) -> nn.Sequential:
+) -> tuple[nn.Sequential, int]:
     """Build blocks of convolutions of size 3, each with batch norm and ReLU, halving the positions between blocks.
 
     Args:
         in_shape: (channels, height, width) of an image, or (channels, length) of a sequence.
         channels: of every block.
         n_convolutions: how many each block has; one number or a list.
-        pooled_size: positions that are left along every axis in the end, by averaging.
+        pooled_size: positions that are left along every axis in the end, by averaging; a few more if they do not
+            divide evenly.
 
     Returns:
-        The blocks, then a flattening layer; the first convolution is at index 0.
+        The blocks, then averaging and flattening; the first convolution is at index 0. And how many units come out.
 
     Raises:
         ValueError: if rows are no images or sequences, or too small for so many blocks, or a number is below 1.
@@ -45,9 +43,11 @@ def conv_blocks(
         raise ValueError(f"n_convolutions must be one number >= 1, or one per block ({len(channels)}), got {repeats}")
     if pooled_size < 1:
         raise ValueError(f"pooled_size must be >= 1, got {pooled_size}")
-    if min(in_shape[1:]) < 2 ** (len(channels) - 1):
+    last = [size // 2 ** (len(channels) - 1) for size in in_shape[1:]]  # positions after the last block
+    if min(last) < pooled_size:
         raise ValueError(
-            f"channels: {len(channels)} blocks halve rows of shape {tuple(in_shape)} to nothing; use fewer blocks"
+            f"channels: {len(channels)} blocks leave {min(last)} of the positions of rows of shape {tuple(in_shape)}, "
+            f"but pooled_size is {pooled_size}; use fewer blocks, or lower pooled_size"
         )
     layers: list[nn.Module] = []
     width = in_shape[0]
@@ -59,7 +59,11 @@ def conv_blocks(
             layers.append(CONVOLUTIONS[n_axes](width, block_width, 3, padding=1, bias=False))
             layers += [NORMS[n_axes](block_width), nn.ReLU(inplace=True)]
             width = block_width
-    return nn.Sequential(*layers, LAST_POOLS[n_axes](pooled_size), nn.Flatten())
+    # Adaptive pooling would do the same, but has no deterministic gradient on a GPU.
+    averaged = [size // pooled_size for size in last]
+    pool = nn.AvgPool1d(averaged[0]) if n_axes == 1 else nn.AvgPool2d((averaged[0], averaged[1]))
+    n_out = width * math.prod(size // share for size, share in zip(last, averaged, strict=True))
+    return nn.Sequential(*layers, pool, nn.Flatten()), n_out
 
 
 class ConvNet(nn.Module):

@@ -18,7 +18,8 @@ class DenseCNN(ConvNet):
         hidden_features: width of every hidden layer of the head; none for a linear one.
         channels: of every block of convolutions.
         n_convolutions: how many each block has; one number or a list.
-        pooled_size: positions that are left along every axis before the head, by averaging.
+        pooled_size: positions that are left along every axis before the head, by averaging; a few more if they do
+            not divide evenly.
         dropout: share of the units before every layer of the head that are dropped in training.
 
     Shape:
@@ -40,7 +41,6 @@ class DenseCNN(ConvNet):
         pooled_size: int = 1,
         dropout: float = 0.0,
     ) -> None:
-        layers = conv_blocks(in_shape, channels, n_convolutions, pooled_size)
-        n_pooled = channels[-1] * pooled_size ** (len(in_shape) - 1)
+        layers, n_pooled = conv_blocks(in_shape, channels, n_convolutions, pooled_size)
         head = DenseMLP(n_pooled, out_features, hidden_features, dropout=dropout)
         super().__init__(in_shape, layers, dropout, head)

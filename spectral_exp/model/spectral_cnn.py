@@ -26,7 +26,8 @@ class SpectralCNN(ConvNet):
         hidden_features: width of every hidden layer of the head; none for a linear one.
         channels: of every block of convolutions.
         n_convolutions: how many each block has; one number or a list.
-        pooled_size: positions that are left along every axis before the head, by averaging.
+        pooled_size: positions that are left along every axis before the head, by averaging; a few more if they do
+            not divide evenly.
         dropout: share of the units before every layer of the head that are dropped in training.
         unit: what has an eigenvalue: a `position` (a pixel with all its channels) or a `value` (one channel of it),
             each by a `SpectralGate`; or a whole `channel`, by the first convolution.
@@ -55,13 +56,12 @@ class SpectralCNN(ConvNet):
     ) -> None:
         if unit not in get_args(Unit):
             raise ValueError(f"unit must be one of {', '.join(get_args(Unit))}, got {unit!r}")
-        layers = conv_blocks(in_shape, channels, n_convolutions, pooled_size)
+        layers, n_pooled = conv_blocks(in_shape, channels, n_convolutions, pooled_size)
         if unit == "channel":
             layers[0] = spectral_form(layers[0], gauge)
         else:
             axes = range(1, len(in_shape)) if unit == "position" else None
             layers = nn.Sequential(SpectralGate(in_shape, axes, gauge), *layers)
-        n_pooled = channels[-1] * pooled_size ** (len(in_shape) - 1)
         head: DenseMLP | SpectralMLP
         if spectral_head:
             head = SpectralMLP(n_pooled, out_features, hidden_features, dropout=dropout, gauge=gauge)

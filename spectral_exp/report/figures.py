@@ -75,8 +75,8 @@ def _figures(run: RunFiles) -> Iterator[tuple[str, Callable[[], Figure]]]:
         yield "eigenvalues", lambda: eigenvalues_figure(run.trace, ranking, f"{name}: eigenvalues over training")
     yield "relevance", lambda: relevance_figure(ranking, name)
     if info.is_image:
-        height, width = info.shape
-        yield "relevance_map", lambda: relevance_map_figure(ranking, (height, width), name)
+        height, width = info.feature_shape
+        yield "relevance_map", lambda: relevance_map_figure(ranking, (height, width), name, info.mean_row)
     axis = info.axis
     if axis is not None:
         yield "relevance_axis", lambda: relevance_axis_figure(ranking, axis, name)

@@ -75,6 +75,19 @@ def end_before_start(job: Job) -> JobEnd | None:
     return JobEnd("done", metrics=metrics) if status.get("state") == "done" and metrics else None
 
 
+def end_so_far(job: Job) -> JobEnd:
+    """Tell what a job's folder says of it, whoever runs it.
+
+    Args:
+        job: the job.
+
+    Returns:
+        Its end; of a job that has not ended, the state `running` or `waiting`.
+    """
+    status = _read(job.folder / STATUS)
+    return end_before_start(job) or JobEnd(status.get("state") or "waiting", status.get("error"))
+
+
 def can_go_on(job: Job) -> bool:
     """Tell whether an unfinished job was started before, so that `resume=` goes on with it.
 

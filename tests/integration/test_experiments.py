@@ -12,7 +12,7 @@ EXPERIMENTS = sorted(str(path.relative_to(ROOT).with_suffix("")) for path in ROO
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_it_runs_for_one_step(run_here, stored_mnist, stored_science, experiment):
+def test_it_runs_for_one_step(run_here, stored_mnist, stored_cifar10, stored_science, experiment):
     overrides = [f"experiment={experiment}", "debug=one_step", f"data_dir={stored_science}"]
     if compose_config(overrides).refit.epochs:
         overrides.append("refit.epochs=1")

@@ -165,7 +165,7 @@ def _of_problem(problem: Problem, prefix: str, anchors: dict[str, str], key: str
             image_chart(
                 together.relevance,
                 together.frequency,
-                problem.info.shape,
+                problem.info.feature_shape,
                 ("mean relevance", "selected by (blue: all runs)"),
                 f"Mean relevance of every pixel as a share of the run's largest, and the share of {together.n_runs:,} "
                 f"run{'' if together.n_runs == 1 else 's'} that select it.",
@@ -189,13 +189,14 @@ def _run_section(files: RunFiles, key: str, title: str) -> list[Section]:
     masking = _try(section, files, MASKING_CURVE, lambda: files.masking_curve)
     path = _try(section, files, METRICS_HISTORY, lambda: files.path_curve)
     history = _try(section, files, METRICS_HISTORY, lambda: files.history)
-    shape = info.shape if info and ranking and info.n_features == len(ranking) else ()
+    fits = bool(info and ranking and info.n_features == len(ranking))
+    shape = info.feature_shape if fits and info.is_image else ()
     n_selected = sum(one.selected for one in ranking) if ranking else 0
     if ranking:
         section.charts.append(relevance_chart(ranking, key))
-        if len(shape) == 2:
+        if shape:
             section.charts.append(_run_image(ranking, shape, key))
-        if shape and info and info.axis:
+        if fits and info.axis:
             section.charts.append(axis_chart(ranking, info.axis, key))
         section.tables.append(ranking_rows(ranking))
     if curve := inputs_curve_chart(masking, path, n_selected, key):
@@ -253,7 +254,10 @@ def _dataset_facts(problem: Problem) -> dict[str, str]:
 
 
 def _inputs(info: Any) -> str:
-    return f"{info.n_features:,}" + (f" ({info.shape[0]} x {info.shape[1]} pixels)" if info.is_image else "")
+    if info.is_image:
+        height, width = info.feature_shape
+        return f"{info.n_features:,} ({height} x {width} pixels)"
+    return f"{info.n_features:,}" + (f" {info.unit}s" if info.unit != "value" else "")
 
 
 def _asked_of_run(files: RunFiles) -> dict[str, str]:

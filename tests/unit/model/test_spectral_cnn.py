@@ -52,7 +52,7 @@ def test_a_dropped_pixel_has_no_say():
     [
         ({"unit": "pixel"}, "unit must be one of position, channel, value"),
         ({"channels": ()}, "channels must"),
-        ({"channels": (4,) * 5}, "5 blocks halve rows of shape"),
+        ({"channels": (4,) * 5}, "5 blocks leave 0 of the positions"),
         ({"n_convolutions": (1, 2, 3)}, "n_convolutions must be .* one per block"),
         ({"pooled_size": 0}, "pooled_size must be >= 1"),
         ({"in_shape": (3,)}, "takes images"),
@@ -62,3 +62,7 @@ def test_a_dropped_pixel_has_no_say():
 def test_bad_arguments_are_refused_by_name(options, message):
     with pytest.raises(ValueError, match=message):
         SpectralCNN(**{"in_shape": (3, 12, 8), "out_features": 2, **SMALL, **options})
+
+
+def test_positions_that_do_not_divide_evenly_are_pooled_to_a_few_more():
+    assert SpectralCNN((1, 11, 9), 2, channels=(4,), pooled_size=4)(torch.randn(2, 1, 11, 9)).shape == (2, 2)
