@@ -19,7 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 from torch import Tensor, nn
 
-from spectral_exp.dataset.data import Data
+from spectral_exp.dataset.data import Data, Part
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.units import describe_units
 from spectral_exp.errors import UserError
@@ -130,8 +130,11 @@ def build_data(config: DictConfig) -> Data:
 def _with_flat_rows(data: Data) -> Data:
     if data.augmentation is not None:
         raise UserError("dataset.augmentation needs a model that takes whole images, such as model=spectral_cnn")
-    parts = {name: getattr(data, name) for name in ("train", "val", "test")}
-    return replace(data, **{name: replace(part, inputs=part.inputs.flatten(1)) for name, part in parts.items()})
+    parts = {name: getattr(data, name) for name in ("train", "val", "test")}  # sparse and streamed rows are flat
+    flat = {
+        name: replace(part, inputs=part.inputs.flatten(1)) for name, part in parts.items() if isinstance(part, Part)
+    }
+    return replace(data, **flat)
 
 
 def _takes_whole_rows(node: DictConfig) -> bool:

@@ -76,10 +76,12 @@ class TensorLoader:
         # A generator: Lightning tells the epoch after it has asked for an iterator.
         generator = self._generator() if self.shuffle else None
         batches = self.rows.batches(self._bounds, self.rank, self.n_ranks, generator)
-        for start, (inputs, targets) in zip(self._bounds, batches, strict=False):
+        for start in self._bounds[:-1]:
+            inputs, targets = next(batches)
             if self.augmentation is not None:
                 inputs = self.augmentation(inputs, seed=(self.seed, self.epoch, start, self.rank))
             yield inputs, targets
+            del inputs, targets  # before the next is made: a batch may be large
 
     def weight_of_share(self, batch: int) -> float:
         """Say how much more rows of a batch this rank has than the ranks have on average.

@@ -89,7 +89,9 @@ class StreamedRows(Rows):
                 gather(group.matrix, group.slots[here], inputs[filled])
                 rows[filled] = group.rows[here]
                 done += len(here)
-            yield self._scaled(inputs), self.targets[rows]
+            inputs = self._scaled(inputs)
+            yield inputs, self.targets[rows]
+            del inputs
 
     def keep_features(self, index: Int[Tensor, " n_kept"]) -> Self:
         positions = index.cpu().numpy()
