@@ -131,7 +131,7 @@ def _with_flat_rows(data: Data) -> Data:
     if data.augmentation is not None:
         raise UserError("dataset.augmentation needs a model that takes whole images, such as model=spectral_cnn")
     parts = {name: getattr(data, name) for name in ("train", "val", "test")}  # sparse and streamed rows are flat
-    flat = {
+    flat: dict[str, Any] = {
         name: replace(part, inputs=part.inputs.flatten(1)) for name, part in parts.items() if isinstance(part, Part)
     }
     return replace(data, **flat)
