@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
 from spectral_exp.collectives import copy_from_first_rank
-from spectral_exp.dataset.data import Data, Part
+from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.groups import find_inputs
 from spectral_exp.dataset.splitting import fold_rows
 from spectral_exp.errors import UserError
@@ -208,12 +208,11 @@ def folds_of(data: Data, n_folds: int, seed: int) -> Iterator[Data]:
     Yields:
         The data with other training and validation rows.
     """
-    inputs = torch.cat([data.train.inputs, data.val.inputs])
-    targets = torch.cat([data.train.targets, data.val.targets])
-    classes = targets.numpy() if data.info.task == "classification" else None
-    for val in fold_rows(len(targets), n_folds, seed, classes):
-        train = np.setdiff1d(np.arange(len(targets)), val)
-        first, second = (Part(inputs[rows], targets[rows]) for rows in map(torch.from_numpy, (train, val)))
+    rows = data.train.joined(data.val)
+    classes = rows.targets.numpy() if data.info.task == "classification" else None
+    for val in fold_rows(len(rows), n_folds, seed, classes):
+        train = np.setdiff1d(np.arange(len(rows)), val)
+        first, second = (rows.take(torch.from_numpy(chosen)) for chosen in (train, val))
         yield replace(data, train=first, val=second)
 
 

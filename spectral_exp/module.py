@@ -21,6 +21,7 @@ from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.loading import TensorLoader
 from spectral_exp.errors import UserError
 from spectral_exp.evaluation.standard_error import StandardError
+from spectral_exp.functional.sparse import take_columns
 from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.layer.spectralize import spectral_form
 from spectral_exp.regularization.regularization import Regularization
@@ -301,7 +302,7 @@ class SpectralModule(pl.LightningModule):
         if not isinstance(layer, SpectralLayer) or not layer.takes_kept or bool(layer.mask.all()):
             return
         if self._columns is None:
-            if self.info.unit == "activation" or loader.inputs.shape[1] != layer.in_features:
+            if self.info.unit == "activation" or loader.rows.n_features != layer.in_features:
                 return  # the model makes its inputs of whole rows
             self._columns = torch.arange(layer.in_features, device=self.device)
         still_kept = layer.mask[self._columns]
@@ -314,7 +315,9 @@ class SpectralModule(pl.LightningModule):
         if self._columns is None:
             return inputs
         layer = self.spectral_input_layer
-        return inputs if inputs.shape[1] == layer.n_kept else inputs[:, layer.mask[self._columns]]
+        if inputs.shape[1] == layer.n_kept:
+            return inputs
+        return take_columns(inputs, layer.mask[self._columns].nonzero().squeeze(1), axis=1)
 
     def _penalty(self) -> Tensor:
         if isinstance(self.input_layer, SpectralLayer):

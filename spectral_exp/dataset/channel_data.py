@@ -13,7 +13,7 @@ from spectral_exp.dataset.augmentation import Augmentation
 from spectral_exp.dataset.data import Data, Part
 from spectral_exp.dataset.feature_names import pixel_names, position_names, value_names
 from spectral_exp.dataset.info import DatasetInfo, Task
-from spectral_exp.dataset.splitting import Arrays, Scaling, describe_target, split_rows, target_tensor
+from spectral_exp.dataset.splitting import Arrays, Scaling, describe_target, target_tensor
 from spectral_exp.errors import UserError
 
 
@@ -84,35 +84,6 @@ def make_channel_data(
         except (ValueError, RuntimeError, TypeError) as error:
             raise UserError(f"dataset.augmentation does not work on {info.name}: {error}") from error
     return Data(info, parts[0], parts[1], parts[2], augmentation)
-
-
-def split_channel_data(
-    info: DatasetInfo,
-    arrays: Arrays,
-    val_fraction: float,
-    test_fraction: float,
-    seed: int,
-    scaling: Scaling,
-    augmentation: Augmentation | None = None,
-) -> Data:
-    """Deal rows to the three parts and scale their channels: for sets without a test part of their own.
-
-    Args:
-        info: what the rows are.
-        arrays: all rows.
-        val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test.
-        seed: fixes the split.
-        scaling: how channels are scaled, fitted on the training rows.
-        augmentation: random changes of training rows; None for none.
-
-    Returns:
-        The data.
-    """
-    classes = arrays.targets if info.task == "classification" else None
-    rows = split_rows(info.name, len(arrays.targets), val_fraction, test_fraction, seed, classes, info.class_names)
-    train, val, test = (Arrays(arrays.inputs[part], arrays.targets[part]) for part in (rows.train, rows.val, rows.test))
-    return make_channel_data(info, train, val, test, scaling, augmentation)
 
 
 def _as_tensor(info: DatasetInfo, arrays: Arrays) -> Float[Tensor, "n_rows *shape"]:

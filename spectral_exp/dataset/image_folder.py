@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import UInt8
 
 from spectral_exp.dataset.augmentation import Augmentation
-from spectral_exp.dataset.channel_data import describe_channels, split_channel_data
+from spectral_exp.dataset.channel_data import describe_channels, make_channel_data
 from spectral_exp.dataset.cifar10 import COLOURS
 from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.splitting import Arrays, Scaling, check_fractions, check_scaling
+from spectral_exp.dataset.splitting import Arrays, Scaling, check_fractions, check_scaling, split_arrays
 from spectral_exp.errors import UserError
 
 BYTES_PER_VALUE = 5  # a byte as it is read, a float32 as it is trained on
@@ -95,8 +95,8 @@ class ImageFolder:
             images[row] = read_image(file, self.size, "RGB" if self.colours else "L")
         info = describe_channels(folder.name, "classification", shape, channels, files.classes)
         arrays = Arrays(images, np.array(files.targets))
-        shares = self.val_fraction, self.test_fraction
-        return split_channel_data(info, arrays, *shares, self.seed, self.scaling, self.augmentation)
+        parts = split_arrays(info, arrays, self.val_fraction, self.test_fraction, self.seed)
+        return make_channel_data(info, *parts, self.scaling, self.augmentation)
 
 
 def read_image(file: str, size: int, mode: Literal["RGB", "L"]) -> UInt8[np.ndarray, "channels size size"]:

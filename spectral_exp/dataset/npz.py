@@ -7,12 +7,12 @@ import numpy as np
 from jaxtyping import Shaped
 
 from spectral_exp.dataset.augmentation import Augmentation
-from spectral_exp.dataset.channel_data import describe_channels, split_channel_data
+from spectral_exp.dataset.channel_data import describe_channels, make_channel_data
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.info import Task
-from spectral_exp.dataset.splitting import Arrays, Scaling, check_fractions, check_scaling
+from spectral_exp.dataset.splitting import Arrays, Scaling, check_fractions, check_scaling, split_arrays
 from spectral_exp.dataset.table_file import has_repeats, read_arrays
-from spectral_exp.dataset.tabular import FEW_VALUES
+from spectral_exp.dataset.target import FEW_VALUES
 from spectral_exp.errors import UserError
 
 
@@ -92,8 +92,8 @@ class NPZ:
         elif not np.isfinite(targets.astype(np.float64)).all():
             raise UserError(f"{file}: y has missing or infinite values; remove these rows")
         info = describe_channels(file.stem, task, inputs.shape[1:], names, class_names)
-        shares = self.val_fraction, self.test_fraction
-        return split_channel_data(info, Arrays(inputs, targets), *shares, self.seed, self.scaling, self.augmentation)
+        parts = split_arrays(info, Arrays(inputs, targets), self.val_fraction, self.test_fraction, self.seed)
+        return make_channel_data(info, *parts, self.scaling, self.augmentation)
 
     def tell_task(self, targets: Shaped[np.ndarray, " n_rows"]) -> Task:
         """Decide between classes and a quantity.

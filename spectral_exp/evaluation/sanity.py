@@ -1,6 +1,7 @@
 """Sanity checks of a method that ranks inputs: what has to change its scores, and what must not.
 
-Each takes the method as a function from a data set to the relevance of its inputs, which trains whatever it needs anew.
+Each takes the method as a function from a data set with flat rows to the relevance of its inputs, which trains whatever
+it needs anew.
 """
 
 import copy
@@ -36,11 +37,11 @@ def label_permutation(rank: Rank, data: Data, seed: int) -> float:
         Spearman's correlation of the scores with those for the true targets.
     """
     generator = torch.Generator().manual_seed(seed)
-    parts = {
-        name: Part(part.inputs, part.targets[torch.randperm(len(part), generator=generator)])
-        for name, part in (("train", data.train), ("val", data.val))
-    }
-    return spearman(rank(data), rank(replace(data, **parts)))
+
+    def dealt(part: Part) -> Part:
+        return Part(part.inputs, part.targets[torch.randperm(len(part), generator=generator)])
+
+    return spearman(rank(data), rank(replace(data, train=dealt(data.train), val=dealt(data.val))))
 
 
 def parameter_randomisation(
@@ -193,6 +194,8 @@ def _with_columns(data: Data, change: Callable[[Tensor], Tensor], origins: Seque
         true_strength=None if old.true_strength is None else old.true_strength[list(origins)],
         input_shift=None,
         input_divisor=None,
+        mean_row=None,
+        axis=None,
     )
-    parts = {name: getattr(data, name) for name in ("train", "val", "test")}
-    return Data(info, **{name: Part(change(part.inputs), part.targets) for name, part in parts.items()})
+    train, val, test = (Part(change(part.inputs), part.targets) for part in (data.train, data.val, data.test))
+    return Data(info, train, val, test)

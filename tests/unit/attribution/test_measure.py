@@ -1,5 +1,6 @@
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from spectral_exp.attribution.ranker import DataRanker, TrainingRanker, draw_row
 from spectral_exp.attribution.shap_deep import ShapDeep
 from spectral_exp.attribution.shap_gradient import ShapGradient
 from spectral_exp.attribution.zennit_lrp import ZennitLRP
+from spectral_exp.dataset.data import Data
 from spectral_exp.errors import UserError
 from spectral_exp.layer.spectral_linear import SpectralLinear
 
@@ -117,3 +119,15 @@ def test_rows_through_the_net_are_counted(ranker, n_rows, passes, classes, class
     beside = 30 if isinstance(ranker, (ShapDeep, ShapGradient)) else 0  # expected outputs of the background, a check
     assert n_rows * passes <= found.n_forward_rows <= n_rows * passes + beside
     assert not class_net._forward_hooks
+
+
+def test_rows_with_channels_are_ranked_number_by_number(classes, class_net):
+    parts = (
+        replace(part, inputs=part.inputs.reshape(-1, 2, 2, 2)) for part in (classes.train, classes.val, classes.test)
+    )
+    info = replace(classes.info, shape=(2, 2, 2), channel_names=("a", "b"))
+    folded, ranker = Data(info, *parts), Captum("Saliency")
+    found, expected = (measure(ranker, data, 0, model=class_net).relevance for data in (folded, classes))
+    np.testing.assert_array_equal(found, expected)
+    with pytest.raises(UserError, match="Captum ranks the numbers of a row, and an input here is a channel"):
+        measure(ranker, replace(folded, info=replace(info, unit="channel")), 0, model=class_net)

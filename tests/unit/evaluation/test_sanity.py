@@ -79,7 +79,11 @@ def test_a_duplicate_stands_where_its_original_does_unless_one_takes_all(data):
 def test_another_unit_moves_what_depends_on_it(data):
     before, after, _ = rescaled_column(correlation, data, 15, factor=1000.0)
     assert before == after == pytest.approx(0.5, abs=0.1)
-    assert rescaled_column(least_squares, data, 15, factor=1000.0) == (15 / 29, 0.0, None)
+    assert rescaled_column(least_squares, data, 15, factor=1000.0) == (
+        15 / 29,
+        1 / 29,
+        None,
+    )  # behind input 0, of no use
 
 
 def test_a_net_forgets_layer_by_layer_from_the_output_on():
