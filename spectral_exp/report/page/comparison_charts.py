@@ -73,7 +73,8 @@ def cost_chart(comparison: Comparison, k: int) -> Chart:
     colors = [KEPT if row[0].startswith(OURS) else MUTED for row in rows]
     figure.add_scatter(
         x=[max(row[1] + row[2], 1e-3) for row in rows], y=[row[3] for row in rows], mode="markers+text",
-        text=[text_of(row[0]) if row[0].startswith(OURS) else "" for row in rows], textposition="top left", textfont={"color": INK, "size": 11},
+        text=[text_of(row[0]) if row[0].startswith(OURS) else "" for row in rows],
+        textposition="top left", textfont={"color": INK, "size": 11},
         marker={"color": colors, "size": 11}, cliponaxis=False,
         customdata=[text_of(row[0]) for row in rows],
         hovertemplate="%{customdata}<br>%{x:.3g} CPU s, %{y:.4g}<extra></extra>",
