@@ -84,7 +84,7 @@ def _agreement(comparison: Comparison) -> Section:
                 top_k_frequency([rankings[best]], k),
                 comparison.info.shape,
                 ("all methods", best),
-                f"How often a pixel is among the first {k}: over all methods, and over the seeds of {best} (blue: all).",
+                f"How often a pixel is among the first {k}: over all methods, and the seeds of {best} (blue: all).",
                 "pixels",
             )
         )
