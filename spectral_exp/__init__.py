@@ -7,6 +7,7 @@ __version__ = "0.1.0"
 
 # Public names and where they live; imported on first use, so that the command line starts fast.
 _HOMES = {
+    "SpectralCNN": "spectral_exp.model.spectral_cnn",
     "SpectralConv1d": "spectral_exp.layer.spectral_conv",
     "SpectralConv2d": "spectral_exp.layer.spectral_conv",
     "SpectralGate": "spectral_exp.layer.spectral_gate",
@@ -17,6 +18,7 @@ _HOMES = {
     "spectralize": "spectral_exp.layer.spectralize",
 }
 __all__ = [  # noqa: F822
+    "SpectralCNN",
     "SpectralConv1d",
     "SpectralConv2d",
     "SpectralGate",

@@ -1,4 +1,4 @@
-"""`spectral-report`: a run, or any folder of runs, as one HTML page, as tables and as figures."""
+"""`spectral-report`: a run, or any folder of runs, as one HTML page, as tables and figures, or as a live page."""
 
 import argparse
 import sys
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from spectral_exp.report.collect import CollectedRun
 
 PAGE = "report.html"
+PORT = 8750
 
 _EXAMPLES = f"""
 examples:
@@ -21,14 +22,15 @@ examples:
   spectral-report outputs --out all.html                      every run there is
   spectral-report SWEEP --tables csv                          runs, configurations and inputs as tables for pandas
   spectral-report SWEEP --figures                             each figure as SVG and PNG, too
+  spectral-report outputs --serve                             a live page, while runs go on
 
 The page is one file that needs no network: mail it, keep it with the paper. It is made from files alone, so it also
-shows runs that still go on, failed or were killed. Runs that differ in nothing but the seed are averaged.
+shows runs that still go on, failed or were killed. Runs that differ in nothing but seed and fold are averaged.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the page, and tables and figures if asked for.
+    """Write the page, and tables and figures if asked for; or serve it.
 
     Args:
         arguments: the command line without the program's name; that of the process by default.
@@ -36,8 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, 1 if a file cannot be written, or 2 for bad input.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     try:
+        if options.serve:
+            if options.out or options.tables or options.figures:
+                parser.error("--serve shows a page and writes nothing: leave --out, --tables and --figures out")
+            _serve(options.path, options.host, options.port)
+            return 0
         _report(options.path, options.out or options.path / PAGE, options.tables, options.figures)
     except UserError as error:
         print(f"spectral-report: {error}", file=sys.stderr)
@@ -68,7 +76,36 @@ def _parser() -> argparse.ArgumentParser:
         help="also write each figure as SVG and PNG beside the page; "
         "needs pip install 'spectral_exp[figures]' and Chrome or Chromium",
     )
+    parser.add_argument(
+        "--serve",
+        action="store_true",
+        help="show a live page that follows the runs instead of writing one; Ctrl-C ends",
+    )
+    parser.add_argument("--port", metavar="N", type=int, default=PORT, help=f"of the live page (default: {PORT})")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address of the live page (default: %(default)s, this machine alone)"
+    )
     return parser
+
+
+def _serve(path: Path, host: str, port: int) -> None:
+    from spectral_exp.report.live.live_report import LiveReport
+    from spectral_exp.report.live.server import ReportServer
+    from spectral_exp.report.paths import from_here
+
+    if not path.is_dir():
+        raise UserError(f"{path} is no folder; give the folder of a run or of a sweep, such as outputs")
+    try:
+        server = ReportServer(LiveReport(path), host, port)
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no such port"
+        raise UserError(f"{host}:{port} cannot be had ({reason}); name another with --port or --host") from error
+    with server:
+        print(f"{from_here(path)} is followed at {server.url}  (Ctrl-C ends)", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
 
 
 def _report(path: Path, out: Path, tables: str | None, figures: bool) -> None:

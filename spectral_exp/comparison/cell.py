@@ -14,7 +14,7 @@ from torch import nn
 
 from spectral_exp.attribution.measure import measure
 from spectral_exp.attribution.ranker import ModelRanker, Ranker
-from spectral_exp.build import build
+from spectral_exp.build import build_data
 from spectral_exp.comparison.net import Compose, SharedTraining, fit, load_net, plain, save_net
 from spectral_exp.comparison.settings import ComparisonSettings
 from spectral_exp.dataset.data import Data
@@ -156,7 +156,7 @@ def load_data(config: DictConfig) -> Data:
     Returns:
         The data.
     """
-    data: Data = build(config.dataset, "dataset").load()
+    data = build_data(config)
     return replace(data, info=group_inputs(data.info, read_settings(config).groups))
 
 

@@ -20,7 +20,9 @@ class Axis:
         values: the place of every input, in any order, shape (n_features,).
         name: what the axis shows, such as "wavelength".
         unit: of the values, such as "nm".
-        marks: known places by name, such as spectral lines; several names may lie close together.
+        marks: known places by name, such as spectral lines; several may lie close together.
+        bands: known ranges (lower end, upper end) by name, such as bandpasses of indices.
+        bands_name: what the ranges are, together.
         means: mean of the inputs over the training rows of each class, in the units of the data, by the class's name;
             for regression of the lowest, middle and highest third of the target. `make_data` fills it in.
     """
@@ -29,6 +31,8 @@ class Axis:
     name: str
     unit: str
     marks: Mapping[str, float] = field(default_factory=dict)
+    bands: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    bands_name: str = ""
     means: Mapping[str, Float[np.ndarray, " n_features"]] = field(default_factory=dict)
 
     @property
@@ -47,6 +51,8 @@ class Axis:
             "name": self.name,
             "unit": self.unit,
             "marks": dict(self.marks),
+            "bands_name": self.bands_name,
+            "bands": {name: list(ends) for name, ends in self.bands.items()},
             "means": {name: [float(f"{x:.{N_DIGITS}g}") for x in mean.tolist()] for name, mean in self.means.items()},
         }
 
@@ -60,9 +66,15 @@ class Axis:
         Returns:
             The axis.
         """
-        means = {str(name): np.asarray(mean, dtype=float) for name, mean in content["means"].items()}
-        marks = {str(name): float(place) for name, place in content["marks"].items()}
-        return cls(np.asarray(content["values"], dtype=float), content["name"], content["unit"], marks, means)
+        return cls(
+            values=np.asarray(content["values"], dtype=float),
+            name=content["name"],
+            unit=content["unit"],
+            marks={str(name): float(place) for name, place in content["marks"].items()},
+            bands_name=content["bands_name"],
+            bands={str(name): (float(low), float(high)) for name, (low, high) in content["bands"].items()},
+            means={str(name): np.asarray(mean, dtype=float) for name, mean in content["means"].items()},
+        )
 
 
 def mean_inputs(
@@ -83,7 +95,7 @@ def mean_inputs(
     if not class_names:
         ends = np.quantile(targets, np.linspace(0, 1, N_LEVELS + 1))
         targets = np.searchsorted(ends[1:-1], targets, side="right")
-        class_names = tuple(f"{low:.3g} to {high:.3g}" for low, high in itertools.pairwise(ends))
+        class_names = tuple(f"target {low:.3g} to {high:.3g}" for low, high in itertools.pairwise(ends))
     return {
         name: inputs[targets == code].mean(axis=0, dtype=np.float64)
         for code, name in enumerate(class_names)

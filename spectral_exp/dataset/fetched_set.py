@@ -36,7 +36,7 @@ class FetchedSet(ABC):
         scaling: Scaling = "standard",
         seed: int = 0,
     ) -> None:
-        check_fractions(val_fraction, test_fraction if fold is None else 1 / n_folds)
+        check_fractions(val_fraction, test_fraction)
         check_scaling(scaling)
         self.data_dir = data_dir
         self.val_fraction = val_fraction

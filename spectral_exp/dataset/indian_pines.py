@@ -38,9 +38,9 @@ CLASS_NAMES = (
 class IndianPines:
     """Pixels of the AVIRIS scene of 12 June 1992, 145 x 145 pixels of 20 m, 200 bands without those of water vapour.
 
-    Neighbouring pixels are of one field and nearly alike, so that a split of single pixels tests what was trained on. Here
-    the image is cut into square blocks, whole blocks are dealt to folds, and training pixels within `gap` of a pixel of
-    another part are left out.
+    Neighbouring pixels are of one field and nearly alike, so that a split of single pixels tests what was trained on.
+    Here the image is cut into square blocks, whole blocks are dealt to folds, and training pixels within `gap` of a
+    pixel of another part are left out.
     Source: Baumgardner, Biehl and Landgrebe (2015), doi 10.4231/R7RX991C (CC BY 3.0).
 
     Args:
@@ -117,7 +117,7 @@ class IndianPines:
         info = DatasetInfo(
             self.name,
             "classification",
-            feature_names=tuple(f"{centre:.1f}" for centre in CENTRES),
+            feature_names=tuple(f"{centre:.2f}" for centre in CENTRES),
             shape=(len(CENTRES),),
             class_names=tuple(CLASS_NAMES[code] for code in kept),
             axis=Axis(np.array(CENTRES), "wavelength", "nm"),

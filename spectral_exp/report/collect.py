@@ -12,10 +12,10 @@ from jaxtyping import Bool, Float, Int
 
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.errors import UserError
-from spectral_exp.report.run_files import RunFiles, find_runs
+from spectral_exp.report.run_files import RunFiles, file_stamps, find_runs
 from spectral_exp.report.run_row import SCORES, order_columns, read_overrides, run_row
 from spectral_exp.tracking.run_folder import DATASET, MASKING_CURVE, RANKING, STATUS, write_whole
-from spectral_exp.tracking.sweep_record import SweepRecord, read_sweep_record
+from spectral_exp.tracking.sweep_record import JobRecord, SweepRecord, read_sweep_record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 WITH_SELECTED = "_with_selected"
 # What a run was asked for that does not change what it finds.
 _PLACES = ("outputs", "resume", "data_dir")
+# What makes a run one of several that are to be averaged: another draw of the same.
+FOLD = "dataset.fold"
+_REPEATED = ("seed", FOLD)
 
 DatasetKey = tuple[object, ...]
 
@@ -87,8 +90,15 @@ class CollectedRun:
 
     @property
     def configuration(self) -> tuple[tuple[str, str], ...]:
-        """What it was asked for besides the seed and where files lie: the same for runs that are to be averaged."""
-        return tuple(sorted((key, value) for key, value in self.settings.items() if key not in ("seed", *_PLACES)))
+        """What it was asked for besides seed, fold and where files lie: the same for runs that are to be averaged."""
+        left_out = (*_REPEATED, *_PLACES)
+        return tuple(sorted((key, value) for key, value in self.settings.items() if key not in left_out))
+
+    @property
+    def repetition(self) -> str:
+        """Which of the runs that are to be averaged it is, such as "seed 0" or "seed 0, fold 3"."""
+        fold = f", fold {self.settings[FOLD]}" if FOLD in self.settings else ""
+        return f"seed {self.row.get('seed')}{fold}"
 
     def number(self, column: str) -> float:
         """Give a number of the run's row.
@@ -103,27 +113,65 @@ class CollectedRun:
         return float(value) if isinstance(value, (int, float)) else float("nan")
 
 
+class Collector:
+    """Read every run at or below a folder, and later only those again whose files have changed.
+
+    Args:
+        folder: a run, a sweep, or anything above, such as `outputs`.
+    """
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._known: dict[Path, tuple[object, CollectedRun]] = {}
+
+    def collect(self) -> list[CollectedRun]:
+        """Read the runs; what cannot be read is told in its row and stops nothing.
+
+        Returns:
+            The runs, in the order of their folders, 2 before 10.
+
+        Raises:
+            UserError: if there is no run.
+        """
+        folder = self._folder
+        if not folder.is_dir():
+            raise UserError(f"{folder} is no folder; give the folder of a run or of a sweep, such as outputs")
+        runs = self.find_folders()
+        if not runs:
+            raise UserError(f"{folder}: no run in it (no {STATUS}); give the folder of a run or of a sweep")
+        records = {sweep: read_sweep_record(sweep) for sweep in {run.parent for run in runs}}
+        known = {run: self._read(run, records[run.parent]) for run in runs}
+        self._known = known  # those that were removed are forgotten
+        return [run for _, run in known.values()]
+
+    def find_folders(self) -> list[Path]:
+        """Find the folders of runs and of jobs that have not started, in the order of `collect`.
+
+        Returns:
+            The folders; none if there is no run.
+        """
+        found = [*find_runs(self._folder), *_not_started(self._folder)]
+        return sorted(found, key=lambda run: [_natural(part) for part in run.relative_to(self._folder).parts])
+
+    def _read(self, run: Path, sweep: SweepRecord | None) -> tuple[object, CollectedRun]:
+        record = sweep.jobs.get(run.name) if sweep else None
+        state = file_stamps(run), record
+        if run in self._known and self._known[run][0] == state:
+            return self._known[run]
+        return state, _read(run, self._folder, self._names, record)
+
+
 def collect(folder: Path) -> list[CollectedRun]:
-    """Read every run at or below a folder; what cannot be read is told in its row and stops nothing.
+    """Read every run at or below a folder once, see `Collector`.
 
     Args:
         folder: a run, a sweep, or anything above, such as `outputs`.
 
     Returns:
         The runs, in the order of their folders, 2 before 10.
-
-    Raises:
-        UserError: if there is no run.
     """
-    if not folder.is_dir():
-        raise UserError(f"{folder} is no folder; give the folder of a run or of a sweep, such as outputs")
-    found = [*find_runs(folder), *_not_started(folder)]
-    if not found:
-        raise UserError(f"{folder}: no run in it (no {STATUS}); give the folder of a run or of a sweep")
-    names: dict[tuple[str, ...], tuple[str, ...]] = {}
-    runs = sorted(found, key=lambda run: [_natural(part) for part in run.relative_to(folder).parts])
-    records = {sweep: read_sweep_record(sweep) for sweep in {run.parent for run in runs}}
-    return [_read(run, folder, names, records[run.parent]) for run in runs]
+    return Collector(folder).collect()
 
 
 def runs_table(runs: Sequence[CollectedRun]) -> pd.DataFrame:
@@ -174,10 +222,10 @@ def _natural(part: str) -> tuple[bool, int, str]:
 
 
 def _read(
-    folder: Path, root: Path, names: dict[tuple[str, ...], tuple[str, ...]], sweep: SweepRecord | None
+    folder: Path, root: Path, names: dict[tuple[str, ...], tuple[str, ...]], record: JobRecord | None
 ) -> CollectedRun:
     run = RunFiles(folder)
-    row = run_row(run, sweep.jobs.get(folder.name) if sweep else None)
+    row = run_row(run, record)
     inputs = None
     settings: dict[str, str] = {}
     if run.has(STATUS) and row["state"] != "broken":

@@ -15,6 +15,7 @@ from spectral_exp.errors import UserError
 from spectral_exp.report.ranking import RankedFeature, read_ranking
 from spectral_exp.tracking.path_curve import PathCurve, read_path_curve
 from spectral_exp.tracking.run_folder import (
+    CONFIG,
     DATASET,
     MASKING_CURVE,
     METRICS,
@@ -29,9 +30,12 @@ if TYPE_CHECKING:  # numpy and pyarrow take longer to import than a ranking take
     import numpy as np
 
     from spectral_exp.dataset.info import DatasetInfo
-    from spectral_exp.tracking.trace import Trace
+    from spectral_exp.tracking.trace import Trace, TraceReader
 
 Content = TypeVar("Content")
+
+Stamp = tuple[int, int, int]
+_REPORTED = (CONFIG, DATASET, MASKING_CURVE, METRICS, METRICS_HISTORY, RANKING, SELECTION_CURVE, STATUS, TRACE)
 
 # outputs / sweeps / experiment / date / job: how far below a folder its runs can lie.
 _DEPTH_OF_RUNS = 4
@@ -77,9 +81,11 @@ class RunFiles:
 
     Attributes:
         folder: the run folder.
+        trace_reader: one that has read the trace before and goes on from there; None for a new one.
     """
 
     folder: Path
+    trace_reader: TraceReader | None = None
 
     def has(self, name: str) -> bool:
         """Tell whether the run has left a file.
@@ -135,9 +141,9 @@ class RunFiles:
     @cached_property
     def trace(self) -> Trace:
         """Eigenvalues and mask over training, thinned to what a figure can show."""
-        from spectral_exp.tracking.trace import read_trace
+        from spectral_exp.tracking.trace import TraceReader
 
-        return self._read(TRACE, lambda path: read_trace(path, at_most=N_RECORDS))
+        return self._read(TRACE, lambda path: (self.trace_reader or TraceReader(path)).read(at_most=N_RECORDS))
 
     def _read_selection_curve(self, path: Path) -> SelectionCurve:
         import numpy as np
@@ -174,6 +180,34 @@ def find_runs(folder: Path) -> list[Path]:
         The run folders, oldest first.
     """
     return sorted(_walk(folder, _DEPTH_OF_RUNS), key=lambda run: (run / STATUS).stat().st_mtime)
+
+
+def file_stamps(folder: Path) -> tuple[Stamp | None, ...]:
+    """Tell in which state the files of a run are that a report reads.
+
+    Args:
+        folder: the run folder.
+
+    Returns:
+        One stamp per file.
+    """
+    return tuple(file_stamp(folder / name) for name in _REPORTED)
+
+
+def file_stamp(path: Path) -> Stamp | None:
+    """Tell in which state a file is, without reading it.
+
+    Args:
+        path: the file.
+
+    Returns:
+        Which file it is, its size in bytes and the time of its last change; None if it is absent.
+    """
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _walk(folder: Path, depth: int) -> Iterator[Path]:
@@ -221,23 +255,9 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _read_dataset(path: Path) -> DatasetInfo:
-    import numpy as np
-
-    from spectral_exp.dataset.axis import Axis
     from spectral_exp.dataset.info import DatasetInfo
 
-    content = _read_json(path)
-    strength = content["true_strength"]
-    axis = content.get("axis")
-    return DatasetInfo(
-        name=content["name"],
-        task=content["task"],
-        feature_names=tuple(content["feature_names"]),
-        shape=tuple(content["shape"]),
-        class_names=tuple(content["class_names"]),
-        true_strength=None if strength is None else np.asarray(strength, dtype=float),
-        axis=None if axis is None else Axis.from_plain(axis),
-    )
+    return DatasetInfo.from_plain(_read_json(path))
 
 
 def _read_history(path: Path) -> dict[str, np.ndarray]:

@@ -99,7 +99,7 @@ class Recorder(pl.Callback):
             if isinstance(logger, RichLogger):
                 logger.log_histogram("spectral/eigenvalues", layer.eigenvalues.detach().cpu().numpy(), step)
                 if self.info.is_image:
-                    image = selected.cpu().numpy().reshape(self.info.shape).astype(np.float32)
+                    image = selected.cpu().numpy().reshape(self.info.feature_shape).astype(np.float32)
                     logger.log_image("spectral/mask", image, step)
         self._write_history(trainer)
 

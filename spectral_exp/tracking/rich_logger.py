@@ -1,5 +1,6 @@
 """What a dashboard takes besides scalars: histograms, images and tables."""
 
+from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -45,6 +46,15 @@ class RichLogger(Protocol):
             name: the table's name, such as `ranking`.
             columns: column names.
             rows: one list of strings, numbers or bools per row, in the order of `columns`.
+            step: optimizer steps taken.
+        """
+        ...
+
+    def log_summary(self, metrics: Mapping[str, float], step: int) -> None:
+        """Log what the run is compared by with others, beside its hyper-parameters.
+
+        Args:
+            metrics: the final metrics, by name.
             step: optimizer steps taken.
         """
         ...

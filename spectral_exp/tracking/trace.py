@@ -109,42 +109,87 @@ class TraceWriter:
         self._file.close()
 
 
-def read_trace(path: Path, at_most: int | None = None) -> Trace:
-    """Read the whole records of a trace, also while a run writes it or after a kill cut it.
+class TraceReader:
+    """Read the whole records of a trace, again and again while a run writes it, or after a kill cut it.
+
+    A trace only grows, so each reading looks for records behind those that it knows; a file that was put in the
+    place of another, as a resumed run does, is read from its start.
 
     Args:
         path: the trace file.
-        at_most: read so many records at most, evenly spread, the first and the last among them. The rest is
-            never loaded: with a million inputs a record takes 5 MB.
+    """
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._file_id: int | None = None
+        self._schema: pa.Schema | None = None
+        self._starts: list[int] = []  # of the whole records
+        self._end = 0  # behind the last of them
+
+    def read(self, at_most: int | None = None) -> Trace:
+        """Read what is there by now.
+
+        Args:
+            at_most: read so many records at most, evenly spread, the first and the last among them. The rest is
+                never loaded: with a million inputs a record takes 5 MB.
+
+        Returns:
+            The records; none, with 0 inputs, if the file ends before its schema does.
+
+        Raises:
+            UserError: if there is no such file or it is not a trace.
+        """
+        try:
+            file_id = self._path.stat().st_ino
+            file = pa.memory_map(str(self._path))
+        except FileNotFoundError as error:
+            raise UserError(f"{self._path}: there is no trace; was the run made with tracking=off?") from error
+        with file:
+            if self._file_id != file_id or file.size() < self._end:
+                self._file_id, self._schema, self._starts, self._end = file_id, None, [], 0
+            self._find_records(file)
+            starts = self._starts
+            if at_most is not None and len(starts) > at_most:
+                starts = [starts[i] for i in np.linspace(0, len(starts) - 1, at_most).round().astype(int)]
+            n_features = 0 if self._schema is None else _n_features(self._schema, self._path)
+            step, epoch = np.empty(len(starts), np.int64), np.empty(len(starts), np.int64)
+            strength = np.empty(len(starts), np.float64)
+            eigenvalues = np.empty((len(starts), n_features), np.float32)
+            mask = np.empty((len(starts), n_features), bool)
+            for row, start in enumerate(starts):
+                file.seek(start)
+                record = pa.ipc.read_record_batch(pa.ipc.read_message(file), self._schema)
+                step[row], epoch[row], strength[row] = (
+                    record[name][0].as_py() for name in ("step", "epoch", "strength")
+                )
+                eigenvalues[row] = record["eigenvalues"].flatten().to_numpy()
+                mask[row] = record["mask"].flatten().to_numpy(zero_copy_only=False)
+            return Trace(step, epoch, strength, eigenvalues, mask)
+
+    def _find_records(self, file: pa.NativeFile) -> None:
+        if self._schema is None:
+            self._schema = _read_schema(file)
+            if self._schema is None:
+                return
+            _n_features(self._schema, self._path)  # refuses a file of somebody else
+            self._end = file.tell()
+        file.seek(self._end)
+        for _, position in _whole_records(file, self._schema):
+            self._starts.append(self._end)
+            self._end = position
+
+
+def read_trace(path: Path, at_most: int | None = None) -> Trace:
+    """Read the whole records of a trace once, see `TraceReader`.
+
+    Args:
+        path: the trace file.
+        at_most: read so many records at most, evenly spread, the first and the last among them.
 
     Returns:
         The records; none, with 0 inputs, if the file ends before its schema does.
-
-    Raises:
-        UserError: if there is no such file or it is not a trace.
     """
-    try:
-        file = pa.memory_map(str(path))
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: there is no trace; was the run made with tracking=off?") from error
-    with file:
-        schema = _read_schema(file)
-        n_features = 0 if schema is None else _n_features(schema, path)
-        records = [] if schema is None else [record for record, _ in _whole_records(file, schema)]
-        if at_most is not None and len(records) > at_most:
-            records = [records[i] for i in np.linspace(0, len(records) - 1, at_most).round().astype(int)]
-        eigenvalues = np.empty((len(records), n_features), np.float32)
-        mask = np.empty((len(records), n_features), bool)
-        for row, record in enumerate(records):
-            eigenvalues[row] = record["eigenvalues"].flatten().to_numpy()
-            mask[row] = record["mask"].flatten().to_numpy(zero_copy_only=False)
-        return Trace(
-            step=np.array([record["step"][0].as_py() for record in records], np.int64),
-            epoch=np.array([record["epoch"][0].as_py() for record in records], np.int64),
-            strength=np.array([record["strength"][0].as_py() for record in records], np.float64),
-            eigenvalues=eigenvalues,
-            mask=mask,
-        )
+    return TraceReader(path).read(at_most)
 
 
 def _schema(n_features: int) -> pa.Schema:

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+import shutil
 import struct
 import sys
 import time
@@ -125,7 +127,7 @@ def read_wandb_records(file: Path) -> Iterator[Any]:
 def read_wandb_run(folder: Path) -> dict[str, Any]:
     """Read what W&B recorded offline: the run, its config, its last values and its exit code."""
     (file,) = folder.glob("run-*.wandb")
-    found: dict[str, Any] = {"folder": folder, "config": {}, "values": {}, "steps": []}
+    found: dict[str, Any] = {"folder": folder, "config": {}, "values": {}, "steps": [], "summary": {}}
     for record in read_wandb_records(file):
         match record.WhichOneof("record_type"):
             case "run":
@@ -139,6 +141,11 @@ def read_wandb_run(folder: Path) -> dict[str, Any]:
                 }
                 found["values"].update(row)
                 found["steps"].append(row.get("trainer/global_step"))
+                continue
+            case "summary":
+                found["summary"] |= {
+                    item.key or ".".join(item.nested_key): json.loads(item.value_json) for item in record.summary.update
+                }
                 continue
             case "exit":
                 found["exit_code"] = record.exit.exit_code
@@ -164,3 +171,55 @@ def read_wandb_runs(save_dir: Path, closed: bool = True) -> list[dict[str, Any]]
 def wandb_runs() -> Callable[..., list[dict[str, Any]]]:
     """Read the runs that W&B has recorded in a folder."""
     return read_wandb_runs
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, driven by Playwright."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'spectral_exp[browser]'")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    with playwright.sync_playwright() as driver:
+        # Root in a container has no sandbox; parallel coordinates are drawn by WebGL, here without a graphics card.
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--enable-unsafe-swiftshader"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open a file, or a page of this machine; at the end nothing must have been complained of, or asked of others."""
+    complaints: list[str] = []
+    asked_of_others: list[str] = []
+    contexts = []
+
+    def open_page(where: Path | str, width: int = 1400, scheme: str = "light") -> Any:
+        url = where.as_uri() if isinstance(where, Path) else where
+        own = ("file:", "data:", "blob:") if isinstance(where, Path) else (url, "data:", "blob:")
+        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda asked: asked.url.startswith(own) or asked_of_others.append(asked.url))
+        page.goto(url)
+        page.wait_for_function("[...document.querySelectorAll('.chart')].every(one => one.querySelector('.main-svg'))")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+    assert asked_of_others == []
+
+
+@pytest.fixture(scope="session")
+def keep() -> Callable[[Any, str], None]:
+    """Keep a screenshot of a page, if SPECTRAL_EXP_SCREENSHOTS names a folder for them."""
+    folder = os.environ.get("SPECTRAL_EXP_SCREENSHOTS")
+
+    def keep(page: Any, name: str) -> None:
+        if folder:
+            page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+    return keep

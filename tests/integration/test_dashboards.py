@@ -14,8 +14,11 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams import plugin_data_pb2
 
 import spectral_exp
+from spectral_exp.errors import UserError
+from spectral_exp.tracking.logger.mlflow import SpectralMLFlowLogger
 from spectral_exp.tracking.logger.tensorboard import SpectralTensorBoardLogger
 from spectral_exp.tracking.logger.wandb import SpectralWandbLogger
 from spectral_exp.tracking.rich_logger import RichLogger
@@ -38,6 +41,7 @@ def log_everything(logger: RichLogger, step: int = 10) -> None:
     logger.log_image("spectral/relevance", np.full((8, 8, 3), 7, np.uint8), step)
     logger.finalize("success")  # as Lightning does when fit ends, before the ranking is known
     logger.log_table("ranking", COLUMNS, RANKING, step)
+    logger.log_summary({"test/accuracy": 0.5, "n_selected": 4.0}, step)
 
 
 def our_messages(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -52,13 +56,23 @@ def read_events(folder: Path) -> EventAccumulator:
 
 @pytest.mark.parametrize(
     ("option", "names"),
-    [("csv", []), ("tensorboard", ["tensorboard"]), ("wandb", ["wandb"]), ("many", ["tensorboard", "wandb"])],
+    [
+        ("csv", []),
+        ("tensorboard", ["tensorboard"]),
+        ("wandb", ["wandb"]),
+        ("mlflow", ["mlflow"]),
+        ("many", ["tensorboard", "wandb"]),
+    ],
 )
 def test_the_logger_options_name_their_dashboards(option, names):
     with initialize_config_dir(str(Path(spectral_exp.__file__).parents[1] / "conf"), version_base="1.3"):
         loggers = compose(f"logger/{option}").logger
     assert list(loggers) == names
-    for name, logger in (("tensorboard", SpectralTensorBoardLogger), ("wandb", SpectralWandbLogger)):
+    for name, logger in (
+        ("tensorboard", SpectralTensorBoardLogger),
+        ("wandb", SpectralWandbLogger),
+        ("mlflow", SpectralMLFlowLogger),
+    ):
         if name in names:
             assert loggers[name]._target_ == f"{logger.__module__}.{logger.__name__}"
             keywords = OmegaConf.to_container(loggers[name], resolve=False).keys() - {"_target_"}
@@ -90,6 +104,22 @@ def test_tensorboard_shows_metrics_histogram_mask_and_ranking(tmp_path):
         "| 2 | 2 | color=red\\|blue | 1.5 | True |",
         "| 3 | 0 | noise | None | False |",
     ]
+    asked, compared = hyper_parameters(events)
+    assert (asked["seed"].number_value, asked["regularization/strength"].number_value) == (3, 1e-3)
+    assert compared == {"test/accuracy", "n_selected"}
+    assert [(event.step, event.value) for event in events.Scalars("test/accuracy")] == [(10, 0.5)]
+
+
+def hyper_parameters(events: EventAccumulator) -> tuple[dict[str, Any], set[str]]:
+    """What the tab HPARAMS shows: values of the configuration, and the metrics that runs are compared by."""
+
+    def content(tag: str) -> Any:
+        return plugin_data_pb2.HParamsPluginData.FromString(
+            events.SummaryMetadata(f"_hparams_/{tag}").plugin_data.content
+        )
+
+    asked = dict(content("session_start_info").session_start_info.hparams)
+    return asked, {info.name.tag for info in content("experiment").experiment.metric_infos}
 
 
 def test_tensorboard_of_a_resumed_run_shows_every_step_once(tmp_path):
@@ -134,6 +164,7 @@ def test_wandb_without_a_key_records_all_of_it_offline_and_in_silence(tmp_path, 
     table = json.loads((found["folder"] / "files" / values["ranking.path"]).read_text())
     assert table["columns"] == COLUMNS
     assert table["data"] == RANKING
+    assert found["summary"].items() >= {"test/accuracy": 0.5, "n_selected": 4}.items()
 
 
 @pytest.mark.usefixtures("without_key")
@@ -222,6 +253,87 @@ def test_a_failing_call_of_wandb_costs_one_warning(tmp_path, monkeypatch, caplog
     assert our_messages(caplog) == [
         "W&B records no more of this run, which goes on: BrokenPipeError: the service is gone"
     ]
+
+
+@pytest.fixture(scope="session")
+def mlflow_client():
+    """MLflow's own client, to read back with."""
+    reason = "pip install 'spectral_exp[mlflow]'"
+    pytest.importorskip("sqlalchemy", reason=reason)
+    tracking = pytest.importorskip("mlflow.tracking", reason=reason)
+    return tracking.MlflowClient
+
+
+# Of MLflow 3.17, by SQLAlchemy 2.1 and pandas 3.
+QUIET_MLFLOW = pytest.mark.filterwarnings(
+    "ignore:The ``noload`` loader strategy is deprecated", "ignore:For backward compatibility, 'str' dtypes"
+)
+
+
+@QUIET_MLFLOW
+def test_mlflow_keeps_metrics_quantiles_masks_ranking_and_configuration(tmp_path, mlflow_client, capfd):
+    uri = f"sqlite:///{tmp_path}/store/mlflow.db"
+    logger = SpectralMLFlowLogger(
+        tmp_path / "run", uri, "digits", name="seed=3", group="sweeps/monday", tags={"a": "b"}
+    )
+    assert isinstance(logger, RichLogger)
+    log_everything(logger)
+    logger.log_metrics({"val/accuracy": 0.85}, step=20)
+    logger.log_image("spectral/mask", ~MASK, 20)
+    logger.finish()
+    other = SpectralMLFlowLogger(tmp_path / "other", uri, "digits", group="sweeps/monday")
+    other.log_hyperparams({f"key_{place}": place for place in range(150)})  # more than MLflow takes at once
+    other.finish(failed=True)
+    assert capfd.readouterr() == ("", "")
+    assert logger.location == uri
+
+    client = mlflow_client(uri)
+    (experiment,) = [one for one in client.search_experiments() if one.name == "digits"]
+    runs = {
+        run.info.run_name: run for run in client.search_runs([experiment.experiment_id], "tags.\"group\" = 'monday'")
+    }
+    assert set(runs) == {"seed=3", "monday"}
+    assert (runs["seed=3"].info.status, runs["monday"].info.status) == ("FINISHED", "FAILED")
+    assert len(runs["monday"].data.params) == 150
+    run = runs["seed=3"]
+    assert run.data.params == {"seed": "3", "regularization.strength": "0.001"}
+    assert run.data.tags["a"] == "b" and run.data.tags["run_folder"] == str(tmp_path / "run")
+    assert {name: run.data.metrics[name] for name in ("test/accuracy", "n_selected")} == {
+        "test/accuracy": 0.5,
+        "n_selected": 4,
+    }
+    history = client.get_metric_history(run.info.run_id, "val/accuracy")
+    assert [(point.step, point.value) for point in history] == [(10, 0.75), (20, 0.85)]
+    quantiles = [run.data.metrics[f"spectral/eigenvalues/{part}"] for part in ("min", "median", "max")]
+    assert quantiles == [-1.5, 0.5, 2.0]
+    assert not [name for name in run.data.metrics if name.startswith("spectral/nothing")]
+
+    folder = Path(run.info.artifact_uri.removeprefix("file://"))
+    assert folder.is_relative_to(tmp_path / "store" / "artifacts")
+    pictures = {int(path.name.split("+")[2]): path for path in folder.glob("images/spectral~mask+step+*.png")}
+    np.testing.assert_array_equal(decode_grey_png(pictures[10].read_bytes()) == 255, MASK)
+    np.testing.assert_array_equal(decode_grey_png(pictures[20].read_bytes()) == 255, ~MASK)
+    table = json.loads((folder / "ranking.json").read_text())
+    assert (table["columns"], table["data"]) == (COLUMNS, RANKING)
+
+
+@QUIET_MLFLOW
+def test_mlflow_in_trouble_costs_one_warning(tmp_path, mlflow_client, caplog):
+    (tmp_path / "store").write_text("a file where the folder should be")
+    logger = SpectralMLFlowLogger(tmp_path, f"sqlite:///{tmp_path}/store/mlflow.db")
+    log_everything(logger)
+    logger.finish(failed=True)
+    (message,) = our_messages(caplog)
+    assert message.startswith("MLflow records no more of this run, which goes on: FileExistsError")
+    assert logger.location is None
+
+
+def test_mlflow_names_what_is_wrong_before_the_run(tmp_path, mlflow_client, monkeypatch):
+    with pytest.raises(UserError, match=r"a server.s address, got file:\./mlruns"):
+        SpectralMLFlowLogger(tmp_path, "file:./mlruns")
+    monkeypatch.setattr("spectral_exp.tracking.logger.mlflow.find_spec", lambda _: None)
+    with pytest.raises(UserError, match=r"pip install 'spectral_exp\[mlflow\]'"):
+        SpectralMLFlowLogger(tmp_path, "sqlite:///mlflow.db")
 
 
 def decode_grey_png(content: bytes) -> np.ndarray:

@@ -1,9 +1,7 @@
 """The report's page in a real browser: Debian's Chromium, driven by Playwright."""
 
 import json
-import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +13,7 @@ from spectral_exp.tracking.run_folder import METRICS, STATUS
 
 pytestmark = pytest.mark.browser
 
-SCREENSHOTS = os.environ.get("SPECTRAL_EXP_SCREENSHOTS")  # a folder: the screenshots are kept there
 SLACK_OF_PIXELS = 1
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="pip install 'spectral_exp[browser]'")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium: apt-get install chromium")
-    with playwright.sync_playwright() as driver:
-        # Root in a container has no sandbox; parallel coordinates are drawn by WebGL, here without a graphics card.
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--enable-unsafe-swiftshader"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -56,39 +40,10 @@ def run_page(finished_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return out
 
 
-@pytest.fixture
-def open_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """Open a page; at the end nothing must have been complained of and nothing asked of the network."""
-    complaints: list[str] = []
-    requests: list[str] = []
-    contexts = []
-
-    def open_page(path: Path, width: int = 1400, scheme: str = "light") -> Any:
-        contexts.append(browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme))
-        page = contexts[-1].new_page()
-        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda asked: requests.append(asked.url))
-        page.goto(path.as_uri())
-        page.wait_for_function("[...document.querySelectorAll('.chart')].every(one => one.querySelector('.main-svg'))")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
-    assert [url for url in requests if not url.startswith(("file:", "data:", "blob:"))] == []
-
-
-def keep(page: Any, name: str) -> None:
-    if SCREENSHOTS:
-        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png", full_page=True)
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1400, 390])
 def test_every_figure_is_drawn_and_nothing_is_wider_than_the_screen(
-    sweep_page: Path, run_page: Path, open_page: Any, width: int, scheme: str
+    sweep_page: Path, run_page: Path, open_page: Any, keep: Any, width: int, scheme: str
 ) -> None:
     for name, path in (("sweep", sweep_page), ("run", run_page)):
         page = open_page(path, width, scheme)

@@ -147,7 +147,18 @@ def new_figure(height: int, x_title: str, y_title: str, **layout: Any) -> go.Fig
         hovermode="closest",
         dragmode=False,  # a finger that scrolls the page must not zoom into a figure
     )
-    figure.update_xaxes(**_AXIS, title_text=x_title)
-    figure.update_yaxes(**_AXIS, title_text=y_title)
+    style_axes(figure)
+    figure.update_xaxes(title_text=x_title)
+    figure.update_yaxes(title_text=y_title)
     figure.update_layout(**layout)
     return figure
+
+
+def style_axes(figure: go.Figure) -> None:
+    """Give the axes of a figure, of all its parts, the style of the page.
+
+    Args:
+        figure: is changed.
+    """
+    figure.update_xaxes(**_AXIS)
+    figure.update_yaxes(**_AXIS)

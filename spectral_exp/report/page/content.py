@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,18 +11,30 @@ from typing import Any
 from spectral_exp.errors import UserError
 from spectral_exp.report.aggregate import Problem, problems
 from spectral_exp.report.answer import answer, runs_of
-from spectral_exp.report.collect import CollectedRun
+from spectral_exp.report.collect import FOLD, CollectedRun
 from spectral_exp.report.consensus import consensus
+from spectral_exp.report.page.axis_chart import axis_chart
 from spectral_exp.report.page.chart import Chart
-from spectral_exp.report.page.run_charts import Evolution, evolution, image_chart, inputs_curve_chart, relevance_chart
+from spectral_exp.report.page.run_charts import (
+    Evolution,
+    evolution,
+    image_chart,
+    inputs_curve_chart,
+    ranking_so_far,
+    relevance_chart,
+)
 from spectral_exp.report.page.sweep_charts import parallel_chart, pareto_chart, selection_map
 from spectral_exp.report.page.table import Table
 from spectral_exp.report.page.tables import configuration_rows, consensus_rows, ranking_rows, run_rows
+from spectral_exp.report.page.training_chart import training_chart
 from spectral_exp.report.run_files import RunFiles
-from spectral_exp.tracking.run_folder import CONFIG, DATASET, MASKING_CURVE, METRICS_HISTORY, RANKING, TRACE
+from spectral_exp.tracking.run_folder import CONFIG, DATASET, MASKING_CURVE, METRICS_HISTORY, RANKING, STATUS, TRACE
 
-# Data sets that get figures of their own; the table of runs has them all.
+# Data sets, and runs that have not ended, that get figures of their own; the table of runs has them all.
 N_PROBLEMS = 4
+N_RUNNING = 4
+
+OpenRun = Callable[[Path], RunFiles]
 
 
 @dataclass
@@ -77,24 +89,24 @@ class Content:
         return found
 
 
-def build_content(path: Path, runs: Sequence[CollectedRun], page_folder: Path) -> Content:
+def build_content(path: Path, runs: Sequence[CollectedRun], page_folder: Path, open_run: OpenRun = RunFiles) -> Content:
     """Put together what can be said of a run, or of many.
 
     Args:
         path: what the page is about.
         runs: the runs in it.
         page_folder: where the page will lie.
+        open_run: gives the files of a run folder.
 
     Returns:
         The content.
     """
     if len(runs) == 1 and runs[0].folder == path:
-        return _of_run(runs[0])
-    return _of_runs(path, runs, page_folder)
+        return _of_run(runs[0], open_run(path))
+    return _of_runs(path, runs, page_folder, open_run)
 
 
-def _of_run(run: CollectedRun) -> Content:
-    files = RunFiles(run.folder)
+def _of_run(run: CollectedRun, files: RunFiles) -> Content:
     found = problems([run])
     said = answer(found[0]) if found else None
     headlines = [said.headline] if said else [_unfinished(run)]
@@ -104,7 +116,7 @@ def _of_run(run: CollectedRun) -> Content:
     return Content(f"Run {run.name}", headlines, [asked, *results, about])
 
 
-def _of_runs(path: Path, runs: Sequence[CollectedRun], page_folder: Path) -> Content:
+def _of_runs(path: Path, runs: Sequence[CollectedRun], page_folder: Path, open_run: OpenRun) -> Content:
     found = problems(runs)
     anchors = {run.name: f"run-{index}" for index, run in enumerate(runs)}
     headlines, sections = [], []
@@ -112,10 +124,13 @@ def _of_runs(path: Path, runs: Sequence[CollectedRun], page_folder: Path) -> Con
         said = answer(problem)
         prefix = f"{_name_of(problem)}: " if len(found) > 1 else ""
         headlines.append(prefix + (said.headline if said else "no run has a score with its selected inputs alone."))
-        sections += _of_problem(problem, prefix, anchors, f"d{index}")
+        sections += _of_problem(problem, prefix, anchors, f"d{index}", open_run)
     left_out = len(found) - N_PROBLEMS
     if left_out > 0:
         headlines.append(f"{left_out} more data set{'s are' if left_out > 1 else ' is'} in the table of runs only.")
+    running = [run for run in runs if run.row["state"] == "running"]
+    for run in running[:N_RUNNING]:
+        sections += _run_section(open_run(run.folder), anchors[run.name], f"not ended: run {run.name}")
     all_runs = Section("Runs", [_states(runs)], tables=[run_rows(runs, anchors, page_folder)], warnings=_failures(runs))
     if not found:
         headlines.append(f"No run has finished yet. {_states(runs)}")
@@ -125,7 +140,7 @@ def _of_runs(path: Path, runs: Sequence[CollectedRun], page_folder: Path) -> Con
     return Content(f"{'/'.join(path.resolve().parts[-2:])}: {runs_of(len(runs))}", headlines, sections)
 
 
-def _of_problem(problem: Problem, prefix: str, anchors: dict[str, str], key: str) -> list[Section]:
+def _of_problem(problem: Problem, prefix: str, anchors: dict[str, str], key: str, open_run: OpenRun) -> list[Section]:
     said = answer(problem)
     together = consensus(problem.runs)
     facts = _dataset_facts(problem)
@@ -133,8 +148,10 @@ def _of_problem(problem: Problem, prefix: str, anchors: dict[str, str], key: str
         facts[f"varied: {name}"] = ", ".join(
             dict.fromkeys(one.settings.get(name, "(not given)") for one in problem.configurations)
         )
-    seeds = dict.fromkeys(str(run.row.get("seed")) for run in problem.runs)
-    facts["seeds"] = ", ".join(seeds) if len(seeds) <= 12 else f"{len(seeds):,} different ones"
+    for name, column in (("seeds", "seed"), ("folds", FOLD)):
+        found = dict.fromkeys(str(run.row[column]) for run in problem.runs if column in run.row)
+        if found:
+            facts[name] = ", ".join(found) if len(found) <= 12 else f"{len(found):,} different ones"
     asked = Section(f"{prefix}what was asked", said.notes if said else [], facts)
     compared = Section(f"{prefix}score against inputs", tables=[configuration_rows(problem)])
     if said and (pareto := pareto_chart(problem, said.configuration, anchors, key)):
@@ -148,7 +165,7 @@ def _of_problem(problem: Problem, prefix: str, anchors: dict[str, str], key: str
             image_chart(
                 together.relevance,
                 together.frequency,
-                problem.info.shape,
+                problem.info.feature_shape,
                 ("mean relevance", "selected by (blue: all runs)"),
                 f"Mean relevance of every pixel as a share of the run's largest, and the share of {together.n_runs:,} "
                 f"run{'' if together.n_runs == 1 else 's'} that select it.",
@@ -157,29 +174,43 @@ def _of_problem(problem: Problem, prefix: str, anchors: dict[str, str], key: str
         )
     run = (said.configuration if said else problem.configurations[0]).runs[0]
     title = f"{prefix}one run of the answer: run {run.name}" if said else f"{prefix}one run: run {run.name}"
-    return [asked, compared, agreed, *_run_section(RunFiles(run.folder), f"{key}-run", title)]
+    return [asked, compared, agreed, *_run_section(open_run(run.folder), f"{key}-run", title)]
 
 
 def _run_section(files: RunFiles, key: str, title: str) -> list[Section]:
     """Show what a run's files allow; each that is missing or broken costs its own figure."""
     section = Section(title)
-    ranking = _try(section, files, RANKING, lambda: files.ranking)
+    is_running = _try(section, files, STATUS, lambda: files.status.get("state")) == "running"
+    ranking = (
+        None if is_running else _try(section, files, RANKING, lambda: files.ranking)
+    )  # it may be of an earlier end
     info = _try(section, files, DATASET, lambda: files.dataset)
     trace = _try(section, files, TRACE, lambda: files.trace)
     masking = _try(section, files, MASKING_CURVE, lambda: files.masking_curve)
     path = _try(section, files, METRICS_HISTORY, lambda: files.path_curve)
-    shape = info.shape if info and ranking and info.n_features == len(ranking) else ()
+    history = _try(section, files, METRICS_HISTORY, lambda: files.history)
+    fits = bool(info and ranking and info.n_features == len(ranking))
+    shape = info.feature_shape if fits and info.is_image else ()
     n_selected = sum(one.selected for one in ranking) if ranking else 0
     if ranking:
         section.charts.append(relevance_chart(ranking, key))
-        if len(shape) == 2:
+        if shape:
             section.charts.append(_run_image(ranking, shape, key))
+        if fits and info.axis:
+            section.charts.append(axis_chart(ranking, info.axis, key))
         section.tables.append(ranking_rows(ranking))
     if curve := inputs_curve_chart(masking, path, n_selected, key):
         section.charts.append(curve)
-    if ranking and trace is not None and len(trace) and trace.eigenvalues.shape[1] == len(ranking):
-        section.evolution = evolution(trace, ranking, shape, key)
-    return [section] if section.charts or section.warnings else []
+    if history and (training := training_chart(history, key)):
+        section.charts.append(training)
+    if trace is not None and len(trace):
+        n_features = trace.eigenvalues.shape[1]
+        if ranking and len(ranking) == n_features:
+            section.evolution = evolution(trace, ranking, shape, key)
+        elif not ranking and info and info.n_features == n_features:
+            so_far = ranking_so_far(trace, info.feature_names)
+            section.evolution = evolution(trace, so_far, info.shape, key, chosen="largest")
+    return [section] if section.charts or section.evolution or section.warnings else []
 
 
 def _run_image(ranking: list[Any], shape: tuple[int, ...], key: str) -> Chart:
@@ -204,7 +235,8 @@ def _try(section: Section, files: RunFiles, name: str, read: Any) -> Any:
     try:
         return read()
     except UserError as error:
-        section.warnings.append(str(error))
+        if str(error) not in section.warnings:  # two figures may need the file
+            section.warnings.append(str(error))
         return None
 
 
@@ -222,7 +254,10 @@ def _dataset_facts(problem: Problem) -> dict[str, str]:
 
 
 def _inputs(info: Any) -> str:
-    return f"{info.n_features:,}" + (f" ({info.shape[0]} x {info.shape[1]} pixels)" if info.is_image else "")
+    if info.is_image:
+        height, width = info.feature_shape
+        return f"{info.n_features:,} ({height} x {width} pixels)"
+    return f"{info.n_features:,}" + (f" {info.unit}s" if info.unit != "value" else "")
 
 
 def _asked_of_run(files: RunFiles) -> dict[str, str]:

@@ -61,7 +61,27 @@ class Evolution:
     n_records: int
 
 
-def evolution(trace: Trace, ranking: Sequence[RankedFeature], shape: tuple[int, ...], key: str) -> Evolution:
+def ranking_so_far(trace: Trace, names: Sequence[str]) -> list[RankedFeature]:
+    """Order the inputs of a run that has no ranking yet by the size of their eigenvalues.
+
+    Args:
+        trace: what was recorded, at least one record.
+        names: of the inputs.
+
+    Returns:
+        The inputs, largest eigenvalue first; those count as selected whose eigenvalue is not 0.
+    """
+    now, is_kept = trace.eigenvalues[-1], trace.mask[-1]
+    order = np.argsort(-np.abs(now), kind="stable")
+    return [
+        RankedFeature(rank, int(j), names[j], abs(float(now[j])), float(now[j]), bool(is_kept[j]), -1)
+        for rank, j in enumerate(order, start=1)
+    ]
+
+
+def evolution(
+    trace: Trace, ranking: Sequence[RankedFeature], shape: tuple[int, ...], key: str, chosen: str = "most relevant"
+) -> Evolution:
     """Draw the eigenvalues over training, the top inputs by name and the others as bands.
 
     Args:
@@ -69,6 +89,7 @@ def evolution(trace: Trace, ranking: Sequence[RankedFeature], shape: tuple[int, 
         ranking: the inputs, most relevant first.
         shape: the shape of one row of data.
         key: begins the figures' keys.
+        chosen: which the first of the ranking are.
 
     Returns:
         The figures.
@@ -77,13 +98,13 @@ def evolution(trace: Trace, ranking: Sequence[RankedFeature], shape: tuple[int, 
     records = np.unique(np.linspace(0, len(trace) - 1, min(len(trace), N_SLIDER_RECORDS)).round().astype(int))
     is_image = len(shape) == 2 and len(ranking) <= N_SLIDER_PIXELS
     shown = sizes[records] if is_image else sizes[records][:, [one.feature for one in ranking[:N_BARS]]]
-    moment = _pixels(shown[-1], shape, float(shown.max()), key) if is_image else _bars_of(shown, ranking, key)
+    moment = _pixels(shown[-1], shape, float(shown.max()), key) if is_image else _bars_of(shown, ranking, key, chosen)
     values = [[float(f"{value:.4g}") for value in row] for row in shown.tolist()]
     content = {"steps": trace.step[records].tolist(), "values": values, "shape": list(shape) if is_image else None}
-    return Evolution(_lines(trace, sizes, ranking, key), moment, script_json(content), len(records))
+    return Evolution(_lines(trace, sizes, ranking, key, chosen), moment, script_json(content), len(records))
 
 
-def _lines(trace: Trace, sizes: np.ndarray, ranking: Sequence[RankedFeature], key: str) -> Chart:
+def _lines(trace: Trace, sizes: np.ndarray, ranking: Sequence[RankedFeature], key: str, chosen: str) -> Chart:
     named = [one for one in ranking if sizes[-1, one.feature] > 0][:N_LINES]
     others = np.setdiff1d(np.arange(len(ranking)), [one.feature for one in named])
     figure = new_figure(430, "training step", "|eigenvalue|", hovermode="x unified" if len(trace) > 1 else "closest")
@@ -116,21 +137,21 @@ def _lines(trace: Trace, sizes: np.ndarray, ranking: Sequence[RankedFeature], ke
         f"{key}-eigenvalues",
         "Eigenvalues over training",
         f"Absolute eigenvalues of {len(ranking):,} inputs from step {int(trace.step[0]):,} to "
-        f"{int(trace.step[-1]):,}; the most relevant by name.{first}",
+        f"{int(trace.step[-1]):,}; the {chosen} by name.{first}",
         figure,
         simple_table("Absolute eigenvalues", ("input", "at the start", "at the end"), rows),
     )
 
 
-def _bars_of(shown: np.ndarray, ranking: Sequence[RankedFeature], key: str) -> Chart:
+def _bars_of(shown: np.ndarray, ranking: Sequence[RankedFeature], key: str, chosen: str) -> Chart:
     top = ranking[: shown.shape[1]]
     figure = _bar_figure([one.name for one in top], shown[-1], [one.selected for one in top], "|eigenvalue|")
     figure.update_xaxes(range=[0, 1.05 * max(float(shown.max()), 1e-12)])
     return Chart(
         f"{key}-moment",
         "At one moment",
-        "Absolute eigenvalues of the inputs that are most relevant in the end, at the step chosen by the slider; "
-        "the inputs that are selected are blue.",
+        f"Absolute eigenvalues of the inputs that are {chosen} in the end, at the step chosen by the slider; "
+        "the inputs that are kept in the end are blue.",
         figure,
     )
 

@@ -1,5 +1,6 @@
 """TensorBoard: event files in the run folder, shown by `tensorboard --logdir outputs`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,23 @@ class SpectralTensorBoardLogger(TensorBoardLogger):
     def log_table(self, name: str, columns: list[str], rows: list[list[Any]], step: int) -> None:
         self.experiment.add_text(name, _markdown_table(columns, rows), step)
 
+    @rank_zero_only
+    def log_summary(self, metrics: Mapping[str, float], step: int) -> None:
+        """Write what the tab HPARAMS shows: the configuration, flat, beside the final metrics.
+
+        Args:
+            metrics: the final metrics, by name.
+            step: optimizer steps taken.
+        """
+        self.log_hyperparams(self.hparams, {**metrics}, step)
+
     def resume_after(self, step: int) -> None:
         self._kwargs["purge_step"] = step + 1  # for the summary writer, which is made on first use
+
+    @rank_zero_only
+    def finalize(self, status: str) -> None:
+        if self._experiment is not None:
+            self._experiment.flush()  # closed by `finish`: what is logged later would go to a file of its own
 
     @rank_zero_only
     def finish(self, failed: bool = False) -> None:

@@ -1,17 +1,16 @@
 """Weights & Biases: online with a key, offline without, and never in the way of a run."""
 
-import functools
 import logging
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any, cast
 
 import numpy as np
 from jaxtyping import Shaped
-from pytorch_lightning.loggers.logger import DummyExperiment, Logger  # type: ignore[attr-defined]
-from pytorch_lightning.utilities import rank_zero_only
+from pytorch_lightning.loggers.logger import DummyExperiment  # type: ignore[attr-defined]
 
+from spectral_exp.tracking.logger.guarded import GuardedLogger, never_fails, one_line
 from spectral_exp.tracking.rich_logger import as_pixels
 
 log = logging.getLogger(__name__)
@@ -20,36 +19,8 @@ STEP = "trainer/global_step"  # the horizontal axis, named as Lightning's own lo
 INIT_TIMEOUT = 20.0  # seconds; W&B's own 90 would be felt in every run of a sweep
 FINISH_TIMEOUT = 60.0  # seconds; by default W&B waits for a lost network for ever. The files stay on disk.
 
-P = ParamSpec("P")
 
-
-def _never_fails(
-    method: Callable[Concatenate["SpectralWandbLogger", P], None],
-) -> Callable[Concatenate["SpectralWandbLogger", P], None]:
-    """Call a method in the run's first process only, and turn its first exception into one line in the log.
-
-    Args:
-        method: calls W&B.
-
-    Returns:
-        The method, which does nothing once one of the logger's methods has failed.
-    """
-    in_first_process = rank_zero_only(method)
-
-    @functools.wraps(method)
-    def guarded(self: "SpectralWandbLogger", /, *args: P.args, **kwargs: P.kwargs) -> None:
-        if self._is_closed:
-            return
-        try:
-            in_first_process(self, *args, **kwargs)
-        except Exception as error:  # whatever it is, the run matters more
-            self._is_closed = True
-            log.warning("W&B records no more of this run, which goes on: %s", _one_line(error))
-
-    return guarded
-
-
-class SpectralWandbLogger(Logger):
+class SpectralWandbLogger(GuardedLogger):
     """Log to W&B; a `RichLogger`.
 
     Not a `WandbLogger` of Lightning: that one joins whichever run is open in the process, which merges the
@@ -66,6 +37,8 @@ class SpectralWandbLogger(Logger):
         offline: True or False; None: as WANDB_MODE or W&B's settings say, and offline if there is no key.
         tags: labels.
     """
+
+    dashboard = "W&B"
 
     def __init__(
         self,
@@ -89,7 +62,6 @@ class SpectralWandbLogger(Logger):
             "tags": list(tags),
         }
         self._run: Any = None
-        self._is_closed = False
 
     @property
     def name(self) -> str | None:
@@ -113,51 +85,49 @@ class SpectralWandbLogger(Logger):
     def experiment(self) -> Any:
         """The W&B run, for whatever else is to be logged; something that ignores any call if there is none."""
         self._try_to_open()
-        return DummyExperiment() if self._run is None or self._is_closed else self._run
+        return DummyExperiment() if self._run is None or self.is_closed else self._run
 
-    @_never_fails
+    @never_fails
     def log_hyperparams(self, params: dict[str, Any] | Namespace, *args: Any, **kwargs: Any) -> None:
         values = vars(params) if isinstance(params, Namespace) else params
         self._open().config.update(values, allow_val_change=True)
 
-    @_never_fails
+    @never_fails
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         self._log(metrics, step)
 
-    @_never_fails
+    @never_fails
     def log_histogram(self, name: str, values: Shaped[np.ndarray, " n"], step: int) -> None:
         import wandb
 
         self._log({name: wandb.Histogram(values[np.isfinite(values)])}, step)
 
-    @_never_fails
+    @never_fails
     def log_image(self, name: str, image: Shaped[np.ndarray, "height width ..."], step: int) -> None:
         import wandb
 
         self._log({name: wandb.Image(as_pixels(image))}, step)
 
-    @_never_fails
+    @never_fails
     def log_table(self, name: str, columns: list[str], rows: list[list[Any]], step: int) -> None:
         import wandb
 
         self._log({name: wandb.Table(columns=[*columns], data=[*rows], allow_mixed_types=True)}, step)
 
-    def resume_after(self, step: int) -> None:
-        """Do nothing: the resumed run is a second W&B run, which begins behind the step."""
+    @never_fails
+    def log_summary(self, metrics: Mapping[str, float], step: int) -> None:
+        self._open().summary.update({**metrics})
 
-    def finalize(self, status: str) -> None:
-        """Do nothing: `finish` closes."""
-
-    @_never_fails
+    @never_fails
     def finish(self, failed: bool = False) -> None:
-        self._is_closed = True
+        self.is_closed = True
         if self._run is not None:
             self._run.finish(exit_code=int(failed))
 
     def _log(self, content: Mapping[str, Any], step: int | None) -> None:
         self._open().log({**content} if step is None else {**content, STEP: step})
 
-    @_never_fails
+    @never_fails
     def _try_to_open(self) -> None:
         self._open()
 
@@ -174,7 +144,7 @@ class SpectralWandbLogger(Logger):
         except Exception as error:
             if mode in ("offline", "disabled"):
                 raise
-            log.warning("W&B cannot be reached, so this run is recorded offline: %s", _one_line(error))
+            log.warning("W&B cannot be reached, so this run is recorded offline: %s", one_line(error))
             self._run = self._init("offline")
         self._run.define_metric(STEP)
         self._run.define_metric("*", step_metric=STEP, step_sync=True)
@@ -201,7 +171,3 @@ class SpectralWandbLogger(Logger):
             ),
             **self._about_run,
         )
-
-
-def _one_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -117,7 +117,7 @@ def test_what_is_valid_passes(tree, argv):
         (["experiment=broken"], r"'dataset/mnits' \(options: digits, mnist, tabular\); did you mean mnist\?"),
         (["experiment=no_yaml"], r"no_yaml\.yaml, line 2: not valid YAML"),
         (["hydra/launchr=basic"], r"did you mean hydra/launcher\?"),
-        (["hydra/launcher=joblib"], r"hydra/launcher has no option joblib \(options: basic\)"),
+        (["hydra/launcher=joblib"], r"hydra/launcher has no option joblib \(options: basic"),
         # keys
         (["sed=3"], r"unknown key sed; did you mean seed\?"),
         (["strength=1"], r"did you mean regularization.strength\?"),

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from spectral_exp.errors import UserError
-from spectral_exp.tracking.trace import TraceWriter, read_trace
+from spectral_exp.tracking.trace import TraceReader, TraceWriter, read_trace
 
 N_FEATURES = 11  # no multiple of 8: the mask's last byte is padded
 
@@ -128,6 +128,35 @@ def test_reading_at_most_a_few_records_spreads_them_evenly(tmp_path):
     few = read_trace(tmp_path / "trace.arrows", at_most=5)
     assert few.step.tolist() == [0, 5, 10, 15, 20]
     np.testing.assert_array_equal(few.eigenvalues, read_trace(tmp_path / "trace.arrows").eigenvalues[::5])
+
+
+def test_a_reader_follows_the_run_and_looks_at_no_record_twice(tmp_path, monkeypatch):
+    path, found, read_message = tmp_path / "trace.arrows", [], pa.ipc.read_message
+    monkeypatch.setattr(pa.ipc, "read_message", lambda file: found.append(file.tell()) or read_message(file))
+    writer = TraceWriter(path, N_FEATURES)
+    for step in range(50):
+        writer.append(**record(step))
+    reader = TraceReader(path)
+    assert len(reader.read()) == 50
+    half = path.read_bytes()[-40:]
+    for step in range(50, 53):
+        writer.append(**record(step))
+    with path.open("ab") as file:
+        file.write(half)  # a record cut short
+    found.clear()
+    assert reader.read(at_most=2).step.tolist() == [0, 52]
+    assert len(found) == 3 + 1 + 2  # the new ones, the torn one, and those that were asked for
+    writer.close()
+
+
+def test_a_reader_begins_anew_when_another_run_takes_the_place(tmp_path):
+    write(tmp_path / "trace.arrows", range(6))
+    reader = TraceReader(tmp_path / "trace.arrows")
+    assert len(reader.read()) == 6
+    write(tmp_path / "trace.arrows", range(3, 5), keep_until_step=2)  # resumed from an earlier step
+    assert reader.read().step.tolist() == [0, 1, 2, 3, 4]
+    write(tmp_path / "trace.arrows", range(9))
+    assert len(reader.read()) == 9
 
 
 def test_a_trace_of_other_data_is_not_resumed(tmp_path):

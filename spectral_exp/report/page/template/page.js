@@ -12,6 +12,7 @@
     let text = document.querySelector(`script[data-chart="${key}"]`).textContent;
     if (dark) text = text.replace(lightColors, (light) => darkColors[light]);
     const figure = JSON.parse(text);
+    figure.layout.uirevision = "kept"; // drawn anew, a figure stays as it was zoomed
     return isNarrow.matches ? narrowed(figure) : figure;
   }
 
@@ -32,11 +33,10 @@
     return figure;
   }
 
-  const charts = [...document.querySelectorAll(".chart")];
   const views = new Map(); // key of a figure to what the slider has changed in it
 
   function draw(dark) {
-    for (const chart of charts) {
+    for (const chart of document.querySelectorAll(".chart")) {
       const figure = figureOf(chart.id, dark);
       views.get(chart.id)?.(figure);
       Plotly.react(chart, figure.data, figure.layout, config);
@@ -114,20 +114,31 @@
     });
   }
 
-  for (const evolution of document.querySelectorAll(".evolution")) startSlider(evolution);
-  draw(isDark.matches);
-  charts.forEach(followClicks);
-  document.querySelectorAll("table.sortable").forEach(makeSortable);
-  document.querySelectorAll(".table").forEach(makeSearchable);
-  for (const button of document.querySelectorAll(".copy"))
+  function copyText(button) {
     button.addEventListener("click", async () => {
       const text = button.previousElementSibling;
       getSelection().selectAllChildren(text);
       try { await navigator.clipboard.writeText(text.textContent); button.textContent = "Copied"; }
       catch { button.textContent = "Selected"; } // a page opened from a file may not write to the clipboard
     });
+  }
+
+  function start() {
+    views.clear();
+    document.querySelectorAll(".evolution").forEach(startSlider);
+    const isNew = (chart) => !chart.classList.contains("js-plotly-plot");
+    const fresh = [...document.querySelectorAll(".chart")].filter(isNew);
+    draw(isDark.matches);
+    fresh.forEach(followClicks);
+    document.querySelectorAll("table.sortable").forEach(makeSortable);
+    document.querySelectorAll(".table").forEach(makeSearchable);
+    document.querySelectorAll(".copy").forEach(copyText);
+  }
+
+  start();
   isDark.addEventListener("change", () => draw(isDark.matches));
   isNarrow.addEventListener("change", () => draw(isDark.matches));
   addEventListener("beforeprint", () => draw(false));
   addEventListener("afterprint", () => draw(isDark.matches));
+  window.spectralReport = { start };
 })();

@@ -70,7 +70,7 @@ def test_a_run_has_its_answer_figures_table_and_command(make_run: Callable[..., 
     assert "2 of 4 inputs give a test accuracy of 0.950." in outline.text
     assert """spectral-train dataset=people 'name=it'"'"'s'""" in outline.text
     charts = [one["id"] for one in outline.of("div") if one.get("class") == "chart"]
-    assert charts == ["run-eigenvalues", "run-moment", "run-relevance", "run-image", "run-curve"]
+    assert charts == ["run-eigenvalues", "run-moment", "run-relevance", "run-image", "run-curve", "run-training"]
     assert outline.text.index("_private") < outline.text.rindex("[red]height")
 
 
@@ -86,6 +86,20 @@ def test_a_sweep_has_every_part_and_shows_its_failure(sweep: Path) -> None:
     assert [one["href"] for one in outline.of("a") if "config" in str(one["href"])] == [
         f"./{job}/config.yaml" for job in range(4)
     ]
+
+
+def test_runs_that_have_not_ended_are_shown_as_far_as_they_are(sweep: Path) -> None:
+    for job in ("1", "2"):
+        status = json.loads((sweep / job / STATUS).read_text(encoding="utf-8"))
+        (sweep / job / STATUS).write_text(json.dumps({**status, "state": "running"}), encoding="utf-8")
+    (sweep / "2" / RANKING).unlink()
+    outline = Outline(page_of(sweep))
+    charts = {str(one["id"]): str(one["aria-label"]) for one in outline.of("div") if one.get("class") == "chart"}
+    for job in ("1", "2"):  # the ranking of job 1 is of an earlier end: it is not shown
+        assert f"not ended: run {job}" in outline.text
+        assert "validation loss 0.4" in charts[f"run-{job}-training"]
+        assert "from step 0 to 30; the largest by name" in charts[f"run-{job}-eigenvalues"]
+        assert f"run-{job}-relevance" not in charts
 
 
 def test_every_figure_has_a_label_and_whole_json(sweep: Path) -> None:

@@ -1,0 +1,1 @@
+"""The report's page, live: it follows the runs while they are written."""
