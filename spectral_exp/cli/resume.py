@@ -71,6 +71,8 @@ def resume_comparison_arguments(argv: Sequence[str]) -> list[str]:
         earlier = [
             text for text in earlier if not (text.startswith("attribution.") and text.split(".")[1] not in methods)
         ]
+    keys = {text.partition("=")[0] for text in now}
+    earlier = [text for text in earlier if text.partition("=")[0] not in keys]
     return [*options, *earlier, *now, f"hydra.run.dir='{folder}'"]
 
 
