@@ -20,9 +20,9 @@ def run_folder(tmp_path):
 
 def test_earlier_overrides_come_first_so_that_new_ones_win(run_folder):
     folder = run_folder("seed=3", "trainer.max_epochs=5", "resume=elsewhere")
-    arguments = resume_arguments(["--config-dir", "own", f"resume={folder}", "trainer.max_epochs=9"])
+    arguments = resume_arguments(["--config-dir", "/own", f"resume={folder}", "trainer.max_epochs=9"])
     assert arguments == [
-        *("--config-dir", "own", "seed=3", "trainer.max_epochs=5", "trainer.max_epochs=9"),
+        *("--config-dir", "/own", "seed=3", "trainer.max_epochs=5", "trainer.max_epochs=9"),
         *(f"resume='{folder}'", f"hydra.run.dir='{folder}'"),
     ]
 
