@@ -9,83 +9,52 @@ inputs; the judge is retrained on the top k. Seconds are CPU seconds of the whol
 """
 
 import argparse
-import dataclasses
 import json
-import os
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-os.environ["SPECTRAL_EXP_ALLOW"] = "bench_selection."
-
 import torch
-from omegaconf import OmegaConf
-from sklearn.model_selection import train_test_split
 
+from spectral_exp.build import build
 from spectral_exp.cli.compose import compose_config
-from spectral_exp.dataset.data import Data, Part
-from spectral_exp.dataset.mnist import MNIST, FashionMNIST
+from spectral_exp.dataset.data import Data
 from spectral_exp.evaluation.judge import judge
 from spectral_exp.load import load_run
 from spectral_exp.run import run
 
-SETS = {"mnist": MNIST, "fashion_mnist": FashionMNIST}
+SETS = ["mnist", "fashion_mnist"]
 
 
-class ProtocolK:
-    """The 7000 / 1000 / 2000 rows of one split seed."""
-
-    def __init__(self, name: str, data_dir: str, seed: int) -> None:
-        self.name = name
-        self.data_dir = data_dir
-        self.seed = seed
-
-    def load(self) -> Data:
-        whole = SETS[self.name](data_dir=self.data_dir).load()
-        rows, test = train_test_split(torch.arange(len(whole.test)), test_size=0.2, random_state=self.seed)
-        train, val = train_test_split(rows, test_size=0.125, random_state=self.seed)
-        parts = {
-            name: Part(whole.test.inputs[index], whole.test.targets[index])
-            for name, index in (("train", train), ("val", val), ("test", test))
-        }
-        return dataclasses.replace(whole, **parts)
-
-
-def select(name: str, seed: int, overrides: list[str]) -> tuple[list[int], float]:
-    """Rank the inputs by one path run; give the ranking and the CPU seconds that it took."""
+def select(name: str, seed: int, overrides: list[str]) -> tuple[Data, list[int], float]:
+    """Rank the inputs by one path run; give the data, the ranking and the CPU seconds that it took."""
     recipe = f"experiment={name.removesuffix('_mnist')}_top50"
-    config = compose_config([recipe, f"seed={seed}", *overrides])
-    target = {"_target_": "bench_selection.ProtocolK", "name": name, "data_dir": config.data_dir, "seed": seed}
-    OmegaConf.update(config, "dataset", target, merge=False)
+    config = compose_config([recipe, f"dataset={name}_protocol_k", f"seed={seed}", *overrides])
+    data: Data = build(config.dataset, "dataset").load()
     with tempfile.TemporaryDirectory() as folder:
         started = time.process_time()
         run(config, Path(folder))
         seconds = time.process_time() - started
-        return load_run(folder).ranking.feature.tolist(), seconds
+        return data, load_run(folder).ranking.feature.tolist(), seconds
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", nargs="+", default=list(SETS), choices=list(SETS))
+    parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
     parser.add_argument("--k", type=int, default=50)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--override", nargs="*", default=[], help="overrides of the recipe")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    sys.path.insert(0, str(Path(__file__).parent))
     rows = []
     for name in arguments.sets:
         for seed in arguments.seeds:
-            ranking, seconds = select(name, seed, arguments.override)
-            data = ProtocolK(
-                name, str(Path(os.environ.get("SPECTRAL_EXP_DATA", "~/.cache/spectral_exp")).expanduser()), seed
-            )
-            verdict = judge(data.load(), ranking[: arguments.k], seed=seed)
+            data, ranking, seconds = select(name, seed, arguments.override)
+            verdict = judge(data, ranking[: arguments.k], seed=seed)
             rows.append(
-                {"set": name, "seed": seed, "acc20": verdict.accuracy[20], "accES": verdict.best_accuracy, "s": seconds}
+                {"set": name, "seed": seed, "acc20": verdict.score[20], "accES": verdict.best_score, "s": seconds}
             )
             print(rows[-1], flush=True)
     print(f"{'set':15} {'k':>4} {'acc20':>14} {'accES':>14} {'CPU s':>12}   mean (sd) over seeds {arguments.seeds}")

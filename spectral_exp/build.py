@@ -11,6 +11,7 @@ import inspect
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import hydra
@@ -18,9 +19,11 @@ from omegaconf import DictConfig, OmegaConf
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 from torch import Tensor, nn
 
+from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.dataset.units import describe_units
 from spectral_exp.errors import UserError
-from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.layer.spectral_layer import SpectralLayer
 
 ALLOWED_PREFIXES = (
     "spectral_exp.",
@@ -94,10 +97,46 @@ def build_model(node: DictConfig, info: DatasetInfo) -> nn.Module:
     Returns:
         The model, with new weights; the inputs of a group share an eigenvalue.
     """
-    model: nn.Module = build(node, "model", in_features=info.n_features, out_features=info.n_outputs)
-    if info.group_numbers is not None and isinstance(model.input_layer, SpectralLinear):
+    size = {"in_shape": info.channels_first} if _takes_whole_rows(node) else {"in_features": info.n_values}
+    model: nn.Module = build(node, "model", **size, out_features=info.n_outputs)
+    if info.group_numbers is not None and isinstance(model.input_layer, SpectralLayer):
         model.input_layer.share_eigenvalues(info.group_numbers)
     return model
+
+
+def build_data(config: DictConfig) -> Data:
+    """Load the data of a run, described by the inputs that its model has eigenvalues for.
+
+    Args:
+        config: what `conf/train.yaml` composes to.
+
+    Returns:
+        The data.
+
+    Raises:
+        UserError: if the configuration or the data cannot work.
+    """
+    data: Data = build(config.dataset, "dataset").load()
+    if not _takes_whole_rows(config.model):
+        return _with_flat_rows(data)
+    model: Any = build_model(config.model, replace(data.info, groups=None))
+    try:
+        info = describe_units(data.info, model.unit, n_activations=getattr(model.input_layer, "in_features", 0))
+    except ValueError as error:
+        raise UserError(f"model={config.model._target_.rpartition('.')[2]}: {error}") from error
+    return replace(data, info=info)
+
+
+def _with_flat_rows(data: Data) -> Data:
+    if data.augmentation is not None:
+        raise UserError("dataset.augmentation needs a model that takes whole images, such as model=spectral_cnn")
+    parts = {name: getattr(data, name) for name in ("train", "val", "test")}
+    return replace(data, **{name: replace(part, inputs=part.inputs.flatten(1)) for name, part in parts.items()})
+
+
+def _takes_whole_rows(node: DictConfig) -> bool:
+    """Whether a model wants to know how its inputs lie in a row, and tells what one of them is, its `unit`."""
+    return "in_shape" in inspect.signature(find_target(str(node["_target_"]), "model")).parameters
 
 
 def find_target(target: str, where: str) -> Callable[..., Any]:

@@ -72,8 +72,11 @@ def load_run(folder: str | Path) -> Run:
             raise UserError(f"{folder}: not the folder of a finished run: there is no {name}")
     config = OmegaConf.load(folder / CONFIG)
     assert isinstance(config, DictConfig)
-    info = _read_info(folder / DATASET)
-    model = build_model(config.model, info)
+    info = DatasetInfo.from_plain(json.loads((folder / DATASET).read_text(encoding="utf-8")))
+    node = config.model.copy()
+    if "weights" in node:  # of a backbone: the checkpoint holds them
+        node.weights = None
+    model = build_model(node, info)
     metrics: dict[str, Any] = json.loads((folder / METRICS).read_text(encoding="utf-8"))
     last = folder / REFIT if "refit_epochs" in metrics else folder
     checkpoint = last / CHECKPOINTS / (BEST_CHECKPOINT if config.final_weights == "best" else LAST_CHECKPOINT)
@@ -95,15 +98,3 @@ def load_run(folder: str | Path) -> Run:
         metrics=metrics,
         trace=read_trace(folder / TRACE) if (folder / TRACE).is_file() else None,
     )
-
-
-def _read_info(path: Path) -> DatasetInfo:
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    for name in ("feature_names", "shape", "class_names"):
-        content[name] = tuple(content[name])
-    if content.get("groups") is not None:
-        content["groups"] = tuple(content["groups"])
-    for name in ("true_strength", "input_shift", "input_divisor"):
-        if content.get(name) is not None:
-            content[name] = np.asarray(content[name])
-    return DatasetInfo(**content)

@@ -13,7 +13,7 @@ from torch import Tensor
 from spectral_exp.build import build
 from spectral_exp.dataset.data import Data
 from spectral_exp.errors import UserError
-from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.module import SpectralModule
 from spectral_exp.selection.nonzero import Nonzero
 from spectral_exp.settings import Settings
@@ -36,7 +36,7 @@ def check_refit(config: DictConfig, module: SpectralModule) -> None:
         UserError: if its input layer is a plain one, which cannot leave inputs out, or there is no such schedule.
     """
     build(config.refit.lr_schedule, "refit.lr_schedule")
-    if not isinstance(module.input_layer, SpectralLinear):
+    if not isinstance(module.input_layer, SpectralLayer):
         name = type(module.model).__name__
         raise UserError(f"refit.epochs: {name} cannot leave inputs out; take model=spectral_mlp, or refit.epochs=0")
 

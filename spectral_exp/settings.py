@@ -91,10 +91,20 @@ def read_settings(config: DictConfig) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        fault = error.errors()[0]
-        key = ".".join(str(part) for part in fault["loc"])
-        if fault["type"] == "extra_forbidden":
-            raise UserError(
-                f"{key}: unknown key; the known ones are {', '.join((*GROUPS, *Settings.model_fields))}"
-            ) from None
-        raise UserError(f"{key}: {fault['msg'][0].lower()}{fault['msg'][1:]}, got {fault['input']!r}") from None
+        raise UserError(fault_of(error)) from None
+
+
+def fault_of(error: ValidationError) -> str:
+    """Say in one line what is wrong with a value.
+
+    Args:
+        error: pydantic's.
+
+    Returns:
+        Key, what was expected, and what was given; of the first fault.
+    """
+    fault = error.errors()[0]
+    key = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        return f"{key}: unknown key; the known ones are {', '.join((*GROUPS, *Settings.model_fields))}"
+    return f"{key}: {fault['msg'][0].lower()}{fault['msg'][1:]}, got {fault['input']!r}"

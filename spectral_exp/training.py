@@ -23,6 +23,7 @@ from spectral_exp.errors import UserError
 from spectral_exp.module import SpectralModule
 from spectral_exp.selection.selection import Selection
 from spectral_exp.settings import Settings
+from spectral_exp.sharding import ShardedStrategy
 from spectral_exp.tracking.checkpoint import WholeCheckpointIO, find_checkpoint, read_checkpoint
 from spectral_exp.tracking.console import TrainingProgress
 from spectral_exp.tracking.recorder import Recorder
@@ -77,6 +78,7 @@ class Training:
         except SystemExit as error:  # Lightning's answer to Ctrl-C and SIGTERM
             raise KeyboardInterrupt from error
         seconds = round(time.perf_counter() - started, 3)
+        self.module.gather()
         if self.settings.final_weights == "best":
             best = read_checkpoint(self.folder / CHECKPOINTS / BEST_CHECKPOINT)
             self.module.load_state_dict(best["state_dict"])
@@ -130,7 +132,9 @@ def prepare_training(
     module = _build_module(config, settings, data)
     recorder = Recorder(folder, build(config.tracking, "tracking"), selection, data.info)
     trainer = _build_trainer(config, folder, recorder, list(loggers), callbacks)
-    _check_path(module, settings, trainer, data.info.n_features)
+    _check_path(module, settings, data.info.n_features)
+    if isinstance(trainer.strategy, ShardedStrategy):
+        _check_sharded(module, trainer)
     return Training(
         folder, module, trainer, DataModule(data, batch_size=settings.batch_size, seed=settings.seed), settings
     )
@@ -185,22 +189,34 @@ def _build_module(config: DictConfig, settings: Settings, data: Data) -> Spectra
         raise UserError(str(error)) from error
 
 
-def _fit_basis(model: torch.nn.Module, data: Data) -> Tensor:
+def _fit_basis(model: torch.nn.Module, data: Data) -> Tensor | None:
     """Adapt the basis of a model, if it has one, to the training rows; give the standard deviation of its columns."""
     basis = getattr(model.input_layer, "basis", None)
-    return data.input_scale if basis is None else basis.fit(data.train.inputs)
+    if basis is None:
+        return data.input_scale
+    scale: Tensor = basis.fit(data.train.inputs)
+    return scale
 
 
-def _check_path(module: SpectralModule, settings: Settings, trainer: pl.Trainer, n_features: int) -> None:
+def _check_path(module: SpectralModule, settings: Settings, n_features: int) -> None:
     n_final = module.regularization.n_final
     if n_final is None:
         return
     if n_final >= n_features:
         raise UserError(f"regularization.n_final must be below the number of inputs ({n_features}), got {n_final}")
-    if trainer.world_size > 1:
-        raise UserError("regularization=path works on one device; add trainer.devices=1")
     if settings.final_weights == "best":
         raise UserError("final_weights=best may be from before inputs left; with regularization=path use last")
+
+
+def _check_sharded(module: SpectralModule, trainer: pl.Trainer) -> None:
+    is_normed = any(isinstance(one, torch.nn.modules.batchnorm._BatchNorm) for one in module.model.modules())
+    for what, is_asked in {
+        "regularization=path does": module.regularization.n_final is not None,
+        "trainer.gradient_clip_val does": trainer.gradient_clip_val is not None,
+        "batch norms do": is_normed,
+    }.items():
+        if is_asked:
+            raise UserError(f"{what} not work with trainer=fsdp; take trainer=ddp")
 
 
 def _build_trainer(

@@ -37,26 +37,57 @@ def run_here(tmp_path):
 
 
 @pytest.fixture
-def stored_mnist(tmp_path, monkeypatch):
-    """A data folder with 600 + 100 images for MNIST and Fashion-MNIST; a pixel holds ten times its label."""
+def store(tmp_path, monkeypatch):
+    """Put files in the place of a fetched data set, and give the data folder."""
     from spectral_exp.dataset.registry import REGISTRY, Entry
 
-    def idx(values: np.ndarray) -> bytes:
-        return bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape) + values.tobytes()
-
-    files = {}
-    for part, n_rows in (("train", 600), ("t10k", 100)):
-        labels = (np.arange(n_rows) % 10).astype(np.uint8)
-        images = np.broadcast_to((labels * 10)[:, None, None], (n_rows, 28, 28)).astype(np.uint8)
-        files[f"{part}-images-idx3-ubyte"] = idx(images)
-        files[f"{part}-labels-idx1-ubyte"] = idx(labels)
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    for data_set in ("mnist", "fashion_mnist"):
+    def store(data_set: str, files: dict[str, bytes]) -> Path:
         (tmp_path / data_set).mkdir()
         for name, content in files.items():
             (tmp_path / data_set / name).write_bytes(content)
+        hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
         monkeypatch.setitem(REGISTRY, data_set, Entry(hashes, sources=()))
-    return tmp_path
+        return tmp_path
+
+    return store
+
+
+def idx(values: np.ndarray) -> bytes:
+    return bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape) + values.tobytes()
+
+
+def idx_files(shape: tuple[int, ...], **n_rows: int) -> dict[str, bytes]:
+    """Images of one value, ten times their label, and labels that go round, for every part."""
+    files = {}
+    for part, n in n_rows.items():
+        labels = (np.arange(n) % 10).astype(np.uint8)
+        images = np.broadcast_to((labels * 10).reshape(-1, *(1 for _ in shape)), (n, *shape)).astype(np.uint8)
+        files[f"{part}-images-idx{images.ndim}-ubyte"] = idx(images)
+        files[f"{part}-labels-idx1-ubyte"] = idx(labels)
+    return files
+
+
+@pytest.fixture
+def stored_mnist(store):
+    """A data folder with 600 + 100 images for MNIST and Fashion-MNIST; a pixel holds ten times its label."""
+    store("mnist", idx_files((28, 28), train=600, t10k=100))
+    return store("fashion_mnist", idx_files((28, 28), train=600, t10k=100))
+
+
+@pytest.fixture
+def stored_cifar10(store):
+    """A data folder with 200 + 50 images for CIFAR-10; a value holds ten times the label."""
+    return store("cifar10", idx_files((3, 32, 32), train=200, test=50))
+
+
+@pytest.fixture
+def stored_science(store):
+    """A data folder with small stand-ins, in the formats of their originals, for all scientific sets."""
+    from tests.science_files import FILES
+
+    for data_set, files in FILES.items():
+        folder = store(data_set, files())
+    return folder
 
 
 @pytest.fixture

@@ -9,11 +9,12 @@ from omegaconf import DictConfig, OmegaConf, flag_override, open_dict
 from spectral_exp.cli.config_path import config_dir, version_base
 
 
-def compose_config(overrides: Sequence[str] = ()) -> DictConfig:
+def compose_config(overrides: Sequence[str] = (), config_name: str = "train") -> DictConfig:
     """Compose `conf/train.yaml` as `spectral-train` would.
 
     Args:
         overrides: what would stand on the command line.
+        config_name: another primary config, such as `compare`.
 
     Returns:
         The resolved configuration; pass it to `spectral_exp.run.run` with a folder.
@@ -23,7 +24,7 @@ def compose_config(overrides: Sequence[str] = ()) -> DictConfig:
         3
     """
     with initialize_config_dir(config_dir(), **version_base()):
-        config = compose("train", [*overrides, "hydra.job.num=0"], return_hydra_config=True)
+        config = compose(config_name, [*overrides, "hydra.job.num=0"], return_hydra_config=True)
     before = HydraConfig.instance().cfg
     HydraConfig.instance().set_config(config)
     try:

@@ -1,4 +1,4 @@
-"""What `spectral-train --help` says.
+"""What `spectral-train --help` and `spectral-compare --help` say.
 
 Hydra's own help asks its search path about every group anew, which takes seconds with a tree like ours; this
 reads the folders.
@@ -8,7 +8,7 @@ import argparse
 import os
 import textwrap
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from spectral_exp.cli.config_path import USER_CONFIGS_VARIABLE, config_dir
@@ -44,12 +44,42 @@ Choose with group=option (of a folder: experiment=paper/mnist_01):
   eval "$(spectral-train -sc install=bash)"   completion with the tab key (or zsh, fish)
 """
 
+COMPARE_TEMPLATE = """\
+spectral-compare: which method finds the inputs that matter?
+Ranks the inputs by several methods on equal terms, retrains one fixed network on the first k of each ranking, and
+leaves a folder with tables (results.csv, table.md), figures and all rankings.
 
-def help_text(argv: Sequence[str]) -> str:
+  spectral-compare dataset=digits                                        three methods, three seeds
+  spectral-compare dataset=mnist attribution=[spectral_path,shap_deep,lrp] k=[10,50] seeds=5
+  spectral-compare dataset=tabular dataset.path=table.csv dataset.target=label
+
+All nets share data, architecture, budget and seeds, which are set as for spectral-train: model.hidden_features=[256],
+trainer.max_epochs=30, experiment=NAME. A method that fails, or needs more than time_limit=600 seconds for one ranking,
+says so in its row. Other methods than ours need  pip install 'spectral_exp[compare]'
+
+Go on after a stop       spectral-compare resume=outputs/comparisons/NAME/DATE_TIME
+add methods, k or seeds  spectral-compare resume=FOLDER attribution=[...] k=[...] seeds=[...]; what is there is kept
+Settings of a method     spectral-compare attribution=[lrp] attribution.lrp.n_rows=500
+
+Methods
+{methods}
+
+Other groups, chosen as for spectral-train
+{groups}
+
+  --cfg job          show every setting with the value it would have, compute nothing
+  --config-dir DIR   search a folder of your own configs too; those in ${variable} replace ours
+"""
+
+METHODS = "attribution"  # a group of spectral-compare's alone
+
+
+def help_text(argv: Sequence[str], template: str = TEMPLATE) -> str:
     """Teach the main uses, and list the groups and their options, the user's own included.
 
     Args:
         argv: the arguments behind the program's name.
+        template: what to fill in.
 
     Returns:
         Text for the terminal.
@@ -57,16 +87,22 @@ def help_text(argv: Sequence[str]) -> str:
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--config-dir", "-cd")
     folders = [config_dir(), os.environ.get(USER_CONFIGS_VARIABLE), parser.parse_known_args(argv)[0].config_dir]
-    return TEMPLATE.format(groups=_groups(Path(folder) for folder in folders if folder), variable=USER_CONFIGS_VARIABLE)
+    options = _options(Path(folder) for folder in folders if folder)
+    methods = _listed({"": options.pop(METHODS, set())})
+    return template.format(groups=_listed(options), methods=methods, variable=USER_CONFIGS_VARIABLE)
 
 
-def _groups(folders: Iterable[Path]) -> str:
+def _options(folders: Iterable[Path]) -> dict[str, set[str]]:
     options: defaultdict[str, set[str]] = defaultdict(set)
     for folder in folders:
         for file in folder.rglob("*.yaml"):
             group = file.parent.relative_to(folder).as_posix()
             if group != "." and group.split("/")[0] != "hydra":
                 options[group].add(file.stem)
+    return options
+
+
+def _listed(options: Mapping[str, set[str]]) -> str:
     column = max(map(len, options)) + 4
     return "\n".join(
         textwrap.fill(

@@ -24,7 +24,7 @@ examples:
   spectral-report outputs --serve                             a live page, while runs go on
 
 The page is one file that needs no network: mail it, keep it with the paper. It is made from files alone, so it also
-shows runs that still go on, failed or were killed. Runs that differ in nothing but the seed are averaged.
+shows runs that still go on, failed or were killed. Runs that differ in nothing but seed and fold are averaged.
 """
 
 

@@ -1,7 +1,8 @@
-"""`resume=RUN`, and with -m `resume=SWEEP`: the command line of an earlier start, with what is new behind it."""
+"""`resume=FOLDER`, of a run, a sweep or a comparison: its command line again, with what is new behind it."""
 
 import json
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from yaml import YAMLError  # type: ignore[import-untyped]
 
 from spectral_exp.cli.composition import Command, read_command
 from spectral_exp.errors import UserError
+from spectral_exp.tracking.comparison_folder import COMPARISON
 from spectral_exp.tracking.run_folder import CONFIG, STATUS, SWEEP_RECORD
 from spectral_exp.tracking.sweep_record import read_sweep_record
 
@@ -75,6 +77,39 @@ def _read_runtime(path: Path) -> DictConfig | None:
         return OmegaConf.select(OmegaConf.load(path), "hydra.runtime")
     except (OSError, YAMLError, OmegaConfBaseException):
         return None
+
+
+def resume_comparison_arguments(argv: Sequence[str]) -> list[str]:
+    """Turn `resume=FOLDER` into the arguments that go on with a comparison in that folder.
+
+    Args:
+        argv: the arguments behind the program's name.
+
+    Returns:
+        The same arguments if none is `resume=`; else those of the comparison, then the others given now.
+
+    Raises:
+        UserError: if the folder is none of a comparison, or was tampered with.
+    """
+    command = read_command(argv)
+    asked = [text for text in command.overrides if text.startswith(KEY)] if command else []
+    if command is None or not asked or asked[-1] in (KEY + "null", KEY):
+        return list(argv)
+    given = asked[-1][len(KEY) :].strip("'\"")
+    folder = Path(given).expanduser().absolute()
+    if not (folder / COMPARISON).is_file():
+        raise UserError(f"resume={given}: not the folder of a comparison (no {COMPARISON} in it)")
+    earlier = json.loads((folder / COMPARISON).read_text(encoding="utf-8"))["overrides"]
+    _refuse_planted(earlier, folder / COMPARISON)
+    options = [argument for argument in argv if argument not in command.overrides]
+    now = [text for text in command.overrides if not text.startswith(KEY)]
+    chosen = [text for text in now if text.startswith("attribution=")]
+    if chosen:  # settings of methods that are not chosen any more would be of keys that are not there
+        methods = set(re.findall(r"\w+", chosen[-1]))
+        earlier = [
+            text for text in earlier if not (text.startswith("attribution.") and text.split(".")[1] not in methods)
+        ]
+    return [*options, *earlier, *now, f"hydra.run.dir='{folder}'"]
 
 
 def _of_run(folder: Path, given: str) -> list[str]:

@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spectral_exp.cli.config_path import config_dir, register_user_configs, version_base
+from spectral_exp.cli.ending import print_help, report_error
+from spectral_exp.cli.external_ranks import rank_arguments
 from spectral_exp.cli.help import help_text
 from spectral_exp.cli.overrides import check_overrides
 from spectral_exp.cli.resume import resume_arguments
 from spectral_exp.cli.sweep_folder import sweep_folder, sweep_folder_arguments
-from spectral_exp.errors import PrunedError, UnfinishedSweepError, UserError
+from spectral_exp.errors import PrunedError, UserError
 from spectral_exp.tracking.run_folder import SWEEP_RECORD
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 CONFIG_NAME = "train"
-EXIT_PRUNED, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
 @dataclass
@@ -40,10 +41,7 @@ class Outcome:
 def main() -> None:
     """Run `spectral-train` and leave with 0, 1 (a run failed), 2 (bad input) or 130 (interrupted)."""
     if {"-h", "--help"} & set(sys.argv[1:]):
-        try:
-            print(help_text(sys.argv[1:]), flush=True)
-        except BrokenPipeError:  # the reader, such as `head`, has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print_help(help_text(sys.argv[1:]))
         return
     with_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
     outcome = Outcome()
@@ -51,7 +49,7 @@ def main() -> None:
         register_user_configs()
         sys.argv[1:] = resume_arguments(sys.argv[1:])
         check_overrides(sys.argv[1:], config_dir(), CONFIG_NAME)
-        sys.argv[1:] = sweep_folder_arguments(sys.argv[1:])
+        sys.argv[1:] = rank_arguments(sweep_folder_arguments(sys.argv[1:]))
         outcome.sweep = sweep_folder(sys.argv[1:])
         # Errors come to us instead of Hydra's own reports; the jobs of a sweep, checked here, put theirs in their logs.
         os.environ["HYDRA_FULL_ERROR"] = "1"
@@ -65,7 +63,7 @@ def main() -> None:
         outcome.error = error
     _close_sweep(outcome)
     if outcome.error is not None:
-        sys.exit(_report(outcome, with_traceback))
+        sys.exit(report_error(outcome.error, _go_on(outcome), with_traceback))
 
 
 def _hydra_main(outcome: Outcome) -> None:
@@ -142,32 +140,10 @@ def _close_sweep(outcome: Outcome) -> None:
         outcome.error = outcome.error or error
 
 
-def _report(outcome: Outcome, with_traceback: bool) -> int:
-    """Say what went wrong in one line; give the exit code."""
-    error = outcome.error
-    if with_traceback:
-        traceback.print_exception(error)
-    if isinstance(error, KeyboardInterrupt):
-        print(f"Interrupted{_go_on(outcome)}", file=sys.stderr)
-        return EXIT_INTERRUPTED
-    line = " ".join(str(error).split()) or type(error).__name__
-    if isinstance(error, UserError):
-        print(f"Error: {line}", file=sys.stderr)
-        return EXIT_USAGE
-    if isinstance(error, PrunedError):  # as its sweep asked for
-        print(f"Pruned: {line}", file=sys.stderr)
-        return EXIT_PRUNED
-    if isinstance(error, UnfinishedSweepError):
-        print(f"Failed: {line}{_go_on(outcome)}", file=sys.stderr)
-        return EXIT_FAILED
-    print(f"Failed: {line} (HYDRA_FULL_ERROR=1 shows the stack trace)", file=sys.stderr)
-    return EXIT_FAILED
-
-
 def _go_on(outcome: Outcome) -> str:
     if outcome.sweep is not None and (outcome.sweep / SWEEP_RECORD).is_file():
-        return f"; go on with: spectral-train -m resume={os.path.relpath(outcome.sweep)}"
-    return f"; go on with: spectral-train resume={os.path.relpath(outcome.folder)}" if outcome.folder else ""
+        return f"spectral-train -m resume={os.path.relpath(outcome.sweep)}"
+    return f"spectral-train resume={os.path.relpath(outcome.folder)}" if outcome.folder else ""
 
 
 if __name__ == "__main__":

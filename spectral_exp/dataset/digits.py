@@ -8,7 +8,7 @@ from sklearn.datasets import load_digits
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.feature_names import pixel_names
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.dataset.splitting import Arrays, Scaling, check_fractions, check_scaling, split_and_scale
+from spectral_exp.dataset.splitting import Arrays, Fold, Scaling, check_fractions, check_scaling, split_and_scale
 
 
 class Digits:
@@ -16,9 +16,11 @@ class Digits:
 
     Args:
         val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test.
+        test_fraction: share of all rows for the test, unless a fold is named.
+        fold: which of n_folds is the test, from 1; None for a random share.
+        n_folds: parts of a cross-validation.
         scaling: what is done beyond that, fitted on the training rows.
-        seed: fixes the split.
+        seed: fixes the split, or the folds.
 
     Raises:
         ValueError: if a value is out of range.
@@ -30,6 +32,8 @@ class Digits:
         self,
         val_fraction: float = 0.15,
         test_fraction: float = 0.2,
+        fold: int | None = None,
+        n_folds: int = 5,
         scaling: Scaling = "none",
         seed: int = 0,
     ) -> None:
@@ -37,6 +41,7 @@ class Digits:
         check_scaling(scaling)
         self.val_fraction = val_fraction
         self.test_fraction = test_fraction
+        self.fold = None if fold is None else Fold(fold, n_folds)
         self.scaling: Scaling = scaling
         self.seed = seed
 
@@ -55,4 +60,4 @@ class Digits:
             class_names=tuple(str(digit) for digit in range(10)),
         )
         arrays = Arrays((inputs / 16).astype(np.float32), classes)
-        return split_and_scale(info, arrays, self.val_fraction, self.test_fraction, self.seed, self.scaling)
+        return split_and_scale(info, arrays, self.val_fraction, self.test_fraction, self.seed, self.scaling, self.fold)

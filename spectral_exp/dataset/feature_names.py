@@ -1,5 +1,7 @@
 """Names of inputs that bring none of their own."""
 
+from collections.abc import Sequence
+
 
 def numbered_names(n_features: int) -> tuple[str, ...]:
     """Name inputs by their position.
@@ -32,3 +34,32 @@ def pixel_names(height: int, width: int) -> tuple[str, ...]:
         ('pixel_0_0', 'pixel_0_1')
     """
     return tuple(f"pixel_{row}_{column}" for row in range(height) for column in range(width))
+
+
+def position_names(length: int) -> tuple[str, ...]:
+    """Name the positions of a sequence.
+
+    Args:
+        length: number of positions.
+
+    Returns:
+        Names `position_0`, `position_1`, ...
+    """
+    return tuple(f"position_{position}" for position in range(length))
+
+
+def value_names(channel_names: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """Name the single values of rows with channels, channel by channel.
+
+    Args:
+        channel_names: names of the channels.
+        names: names of the positions.
+
+    Returns:
+        One name per value.
+
+    Example:
+        >>> value_names(["red", "blue"], ["pixel_0_0"])
+        ('red_pixel_0_0', 'blue_pixel_0_0')
+    """
+    return tuple(f"{channel}_{name}" for channel in channel_names for name in names)

@@ -1,21 +1,21 @@
-"""Hand out batches of data that lies on the device: sliced by index, no workers, no collating."""
+"""Hand out batches, in the order of an epoch and shared among devices: no workers, no collating."""
 
 from collections.abc import Iterator
 
 import numpy as np
 import pytorch_lightning as pl
 import torch
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Int
 from torch import Tensor
 
-from spectral_exp.dataset.data import Data, Part
+from spectral_exp.dataset.augmentation import Augmentation
+from spectral_exp.dataset.data import Data
+from spectral_exp.dataset.rows import Batch, Rows, rows_at_once
 from spectral_exp.errors import UserError
-
-Batch = tuple[Float[Tensor, "n_rows n_features"], Shaped[Tensor, " n_rows"]]
 
 
 class TensorLoader:
-    """Iterate over (inputs, targets) batches of tensors that stay where they are.
+    """Iterate over (inputs, targets) batches of rows that stay where they are.
 
     The batches are those of the whole run: with several ranks, each takes its share of every batch,
     every sample is handed out once per epoch over all ranks, and all ranks have equally many
@@ -33,6 +33,7 @@ class TensorLoader:
         device: where the rows are kept.
         rank: which share of every batch is handed out, from 0.
         n_ranks: number of shares.
+        augmentation: changes the rows at random, by seed, epoch, batch and rank alone; None for none.
 
     Raises:
         ValueError: if the batch size is below 1 or below the number of ranks, or there are fewer rows than ranks.
@@ -42,13 +43,14 @@ class TensorLoader:
 
     def __init__(
         self,
-        part: Part,
+        part: Rows,
         batch_size: int,
         shuffle: bool = False,
         seed: int = 0,
         device: torch.device | str = "cpu",
         rank: int = 0,
         n_ranks: int = 1,
+        augmentation: Augmentation | None = None,
     ) -> None:
         if batch_size < max(1, n_ranks):
             raise ValueError(
@@ -56,39 +58,45 @@ class TensorLoader:
             )
         if len(part) < n_ranks:
             raise ValueError(f"{len(part)} rows cannot be dealt to {n_ranks} devices: use fewer devices")
-        self.inputs = part.inputs.to(device)
-        self.targets = part.targets.to(device)
+        self.rows = part.to(device)
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.seed = seed
         self.epoch = 0
         self.rank = rank
         self.n_ranks = n_ranks
-        self._starts = batch_starts(len(part), batch_size, smallest=min(batch_size, 2 * n_ranks))
+        self.augmentation = augmentation
+        starts = batch_starts(len(part), batch_size, smallest=min(batch_size, 2 * n_ranks))
+        self._bounds = [*starts, len(part)]
 
     def __len__(self) -> int:
-        return len(self._starts)
+        return len(self._bounds) - 1
 
     def __iter__(self) -> Iterator[Batch]:
-        order = self.order().to(self.inputs.device) if self.shuffle else None
-        ends = [*self._starts[1:], len(self.targets)]
-        for start, end in zip(self._starts, ends, strict=True):
-            share = slice(start + self.rank, end, self.n_ranks)
-            if order is None:
-                yield self.inputs[share], self.targets[share]
-            else:
-                # Gathering batch by batch costs a sixth of permuting a large set once per epoch: it stays in the cache.
-                rows = order[share]
-                yield self.inputs.index_select(0, rows), self.targets.index_select(0, rows)
+        # A generator: Lightning tells the epoch after it has asked for an iterator.
+        generator = self._generator() if self.shuffle else None
+        batches = self.rows.batches(self._bounds, self.rank, self.n_ranks, generator)
+        for start, (inputs, targets) in zip(self._bounds, batches, strict=False):
+            if self.augmentation is not None:
+                inputs = self.augmentation(inputs, seed=(self.seed, self.epoch, start, self.rank))
+            yield inputs, targets
 
-    def order(self) -> Int[Tensor, " n_rows"]:
-        """Draw the order of this epoch, on the CPU so that it is the same for every device.
+    def weight_of_share(self, batch: int) -> float:
+        """Say how much more rows of a batch this rank has than the ranks have on average.
+
+        Args:
+            batch: the number of the batch in its epoch, from 0.
 
         Returns:
-            A permutation of the rows.
+            1.0 where all have equally many; 1.0 on average over the ranks.
         """
+        rows = range(self._bounds[batch], self._bounds[batch + 1])
+        return len(rows[self.rank :: self.n_ranks]) * self.n_ranks / len(rows)
+
+    def _generator(self) -> torch.Generator:
+        """Draw the order of this epoch on the CPU, so that it is the same for every device."""
         state = np.random.SeedSequence([self.seed, self.epoch]).generate_state(1, np.uint64)
-        return torch.randperm(len(self.targets), generator=torch.Generator().manual_seed(int(state[0])))
+        return torch.Generator().manual_seed(int(state[0]))
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the order of the next iteration.
@@ -104,12 +112,12 @@ class TensorLoader:
         return self
 
     def keep_features(self, index: Int[Tensor, " n_kept"]) -> None:
-        """Hand out some of the inputs only from the next batch on.
+        """Hand out some of the inputs only from the next iteration on.
 
         Args:
             index: positions among the inputs that are handed out now.
         """
-        self.inputs = self.inputs.index_select(1, index.to(self.inputs.device))
+        self.rows = self.rows.keep_features(index)
 
 
 def batch_starts(n_rows: int, batch_size: int, smallest: int) -> list[int]:
@@ -134,11 +142,13 @@ def batch_starts(n_rows: int, batch_size: int, smallest: int) -> list[int]:
 class DataModule(pl.LightningDataModule):
     """Build the loaders of a data set on the trainer's device, for its rank.
 
+    Where nothing is trained, batches hold so many rows that results do not depend on it and memory does not suffer.
+
     Args:
         data: the data set.
         batch_size: rows per step, over all devices.
         seed: fixes the order of batches.
-        evaluation_batch_size: rows per batch where nothing is trained; results do not depend on it.
+        evaluation_batch_size: rows per batch at most where nothing is trained; results do not depend on it.
 
     Raises:
         ValueError: if a batch size is below 1.
@@ -154,15 +164,19 @@ class DataModule(pl.LightningDataModule):
         self.evaluation_batch_size = evaluation_batch_size
 
     def train_dataloader(self) -> TensorLoader:
-        return self._loader(self.data.train, self.batch_size, shuffle=True)
+        return self._loader(self.data.train, self.batch_size, is_trained=True)
 
     def val_dataloader(self) -> TensorLoader:
-        return self._loader(self.data.val, self.evaluation_batch_size)
+        return self._loader(self.data.val, self._evaluated_at_once(self.data.val))
 
     def test_dataloader(self) -> TensorLoader:
-        return self._loader(self.data.test, self.evaluation_batch_size)
+        return self._loader(self.data.test, self._evaluated_at_once(self.data.test))
 
-    def _loader(self, part: Part, batch_size: int, shuffle: bool = False) -> TensorLoader:
+    def _evaluated_at_once(self, part: Rows) -> int:
+        n_devices = 1 if self.trainer is None else self.trainer.world_size
+        return max(n_devices, min(self.evaluation_batch_size, rows_at_once(part.row_size)))
+
+    def _loader(self, part: Rows, batch_size: int, is_trained: bool = False) -> TensorLoader:
         trainer = self.trainer
         if trainer is None:
             raise RuntimeError("the data module is not attached to a trainer; pass it to trainer.fit or trainer.test")
@@ -170,11 +184,12 @@ class DataModule(pl.LightningDataModule):
             return TensorLoader(
                 part,
                 batch_size,
-                shuffle,
+                is_trained,
                 self.seed,
                 device=trainer.strategy.root_device,
                 rank=trainer.global_rank,
                 n_ranks=trainer.world_size,
+                augmentation=self.data.augmentation if is_trained else None,
             )
         except ValueError as error:  # only now is it known how many devices there are
             raise UserError(str(error)) from error

@@ -1,104 +1,29 @@
-"""Madelon: classes on the corners of a hypercube, hidden among linear mixtures and probes."""
+"""Madelon of the NIPS 2003 feature selection challenge: 20 of 500 inputs matter, and none of them alone."""
 
+import io
 from typing import ClassVar
 
 import numpy as np
-from sklearn.datasets import make_classification
 
-from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.known_truth import describe_known_truth
-from spectral_exp.dataset.splitting import Arrays, Scaling, check_fractions, check_scaling, split_and_scale
+from spectral_exp.dataset.feature_names import numbered_names
+from spectral_exp.dataset.fetch import read
+from spectral_exp.dataset.fetched_set import FetchedSet
+from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.dataset.splitting import Arrays
 
 
-class Madelon:
-    """Draw two classes that share the corners of a hypercube at random, by scikit-learn's `make_classification`.
+class Madelon(FetchedSet):
+    """2600 rows (training and validation part of the challenge), 500 inputs in an unknown order, two classes.
 
-    The first `n_informative` inputs hold one Gaussian cloud per corner, the next `n_redundant` are random linear
-    mixtures of them, the rest is noise ("probes"). No single input tells much.
+    Five inputs span a hypercube whose corners belong to the classes at random, 15 are mixtures of these, 480 are noise.
+    `madelon_like` draws sets of this kind, with the truth known.
     Source: Guyon et al., "Result analysis of the NIPS 2003 feature selection challenge" (2004).
-
-    An input is relevant (true strength 1) if a smallest set that tells all there is to know of the class contains it.
-    Any `n_informative` of the informative and redundant inputs span the same space, so all of them are relevant, as
-    in the challenge; a ranking that drops mixtures early is marked down for it.
-
-    Args:
-        n_rows: number of rows.
-        n_features: number of inputs.
-        n_informative: dimensions of the hypercube, at least 2; its corners go to the two classes in equal parts.
-        n_redundant: linear mixtures of the informative inputs.
-        separation: half the length of the hypercube's sides; more is easier.
-        flipped: share of the rows whose class is drawn at random.
-        val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test.
-        scaling: how inputs are scaled, fitted on the training rows.
-        seed: fixes rows and split.
-
-    Raises:
-        ValueError: if a value is out of range.
     """
 
     name: ClassVar[str] = "madelon"
 
-    def __init__(
-        self,
-        n_rows: int = 2600,
-        n_features: int = 500,
-        n_informative: int = 5,
-        n_redundant: int = 15,
-        separation: float = 2.0,
-        flipped: float = 0.01,
-        val_fraction: float = 0.1,
-        test_fraction: float = 0.2,
-        scaling: Scaling = "standard",
-        seed: int = 0,
-    ) -> None:
-        check_fractions(val_fraction, test_fraction)
-        check_scaling(scaling)
-        if n_informative < 2 or n_redundant < 0:
-            raise ValueError(
-                f"n_informative must be at least 2 and n_redundant >= 0, got {n_informative} and {n_redundant}"
-            )
-        if n_features < n_informative + n_redundant:
-            raise ValueError(
-                f"n_features must be at least n_informative + n_redundant = {n_informative + n_redundant}, "
-                f"got {n_features}"
-            )
-        if n_rows < 2**n_informative:
-            raise ValueError(f"n_rows must be at least {2**n_informative}, one per corner, got {n_rows}")
-        if separation <= 0:
-            raise ValueError(f"separation must be above 0, got {separation}")
-        if not 0 <= flipped < 1:
-            raise ValueError(f"flipped must be at least 0 and below 1, got {flipped}")
-        self.n_rows = n_rows
-        self.n_features = n_features
-        self.n_informative = n_informative
-        self.n_redundant = n_redundant
-        self.separation = separation
-        self.flipped = flipped
-        self.val_fraction = val_fraction
-        self.test_fraction = test_fraction
-        self.scaling: Scaling = scaling
-        self.seed = seed
-
-    def load(self) -> Data:
-        """Draw the rows.
-
-        Returns:
-            The data; `info.true_strength` is 1 for informative and redundant inputs, 0 for probes.
-        """
-        inputs, classes = make_classification(
-            n_samples=self.n_rows,
-            n_features=self.n_features,
-            n_informative=self.n_informative,
-            n_redundant=self.n_redundant,
-            n_repeated=0,
-            n_clusters_per_class=2 ** (self.n_informative - 1),
-            class_sep=self.separation,
-            flip_y=self.flipped,
-            shuffle=False,
-            random_state=self.seed,
-        )
-        n_relevant = self.n_informative + self.n_redundant
-        info = describe_known_truth(self.name, np.where(np.arange(self.n_features) < n_relevant, 1.0, 0.0))
-        arrays = Arrays(inputs.astype(np.float32), classes)
-        return split_and_scale(info, arrays, self.val_fraction, self.test_fraction, self.seed, self.scaling)
+    def read(self) -> tuple[DatasetInfo, Arrays]:
+        content = read(self.name, "Madelon.csv", self.data_dir)
+        values = np.loadtxt(io.BytesIO(content), delimiter=",", usecols=range(501), dtype=np.float32)
+        info = DatasetInfo(self.name, "classification", numbered_names(500), (500,), class_names=("1", "2"))
+        return info, Arrays(values[:, :-1], values[:, -1].astype(np.int64) - 1)

@@ -1,6 +1,5 @@
 """MNIST and Fashion-MNIST: 28 x 28 grey pixels, ten classes, an official test part."""
 
-import struct
 from typing import ClassVar
 
 import numpy as np
@@ -9,17 +8,17 @@ from jaxtyping import Float32, Int, UInt8
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.feature_names import pixel_names
 from spectral_exp.dataset.fetch import read
+from spectral_exp.dataset.idx import parse_idx
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.splitting import (
     Arrays,
     Scaling,
-    check_classes,
     check_fractions,
+    check_n_train,
     check_scaling,
-    hold_out,
+    choose_train_rows,
     make_data,
 )
-from spectral_exp.errors import UserError
 
 
 class MNIST:
@@ -56,8 +55,7 @@ class MNIST:
         check_scaling(scaling)
         if classes is not None and (len(set(classes)) < max(2, len(classes)) or not set(classes) <= set(range(10))):
             raise ValueError(f"classes must be two or more different labels from 0 to 9, got {list(classes)}")
-        if n_train is not None and n_train < 2:
-            raise ValueError(f"n_train must be at least 2, got {n_train}")
+        check_n_train(n_train)
         self.data_dir = data_dir
         self.classes = list(range(10)) if classes is None else list(classes)
         self.n_train = n_train
@@ -75,30 +73,25 @@ class MNIST:
             UserError: if the data was not fetched or is damaged, or n_train is larger than what there is.
         """
         images, codes = self.read_part("train")
-        info = DatasetInfo(
-            name=self.name,
-            task="classification",
-            feature_names=pixel_names(28, 28),
-            shape=(28, 28),
-            class_names=tuple(self.class_names[label] for label in self.classes),
-        )
-        n_val = round(len(codes) * self.val_fraction)
-        n_train = len(codes) - n_val if self.n_train is None else self.n_train
-        if n_train > len(codes) - n_val:
-            raise UserError(
-                f"n_train={n_train} is more than the {len(codes) - n_val} of {len(codes)} rows of {self.name} that "
-                f"validation leaves: lower it, or lower val_fraction={self.val_fraction:g}"
-            )
-        check_classes(self.name, codes, info.class_names, {"train": n_train, "val": n_val})
-        train, val = hold_out(np.arange(len(codes)), n_val, self.seed, codes)
-        if n_train < len(train):
-            _, train = hold_out(train, n_train, self.seed, codes)
+        info = self.info
+        train, val = choose_train_rows(self.name, codes, info.class_names, self.n_train, self.val_fraction, self.seed)
         return make_data(
             info,
             Arrays(to_unit_range(images[train]), codes[train]),
             Arrays(to_unit_range(images[val]), codes[val]),
             self.test_arrays(),
             self.scaling,
+        )
+
+    @property
+    def info(self) -> DatasetInfo:
+        """What the pixels and the chosen classes are."""
+        return DatasetInfo(
+            name=self.name,
+            task="classification",
+            feature_names=pixel_names(28, 28),
+            shape=(28, 28),
+            class_names=tuple(self.class_names[label] for label in self.classes),
         )
 
     def test_arrays(self) -> Arrays:
@@ -156,17 +149,3 @@ def to_unit_range(images: UInt8[np.ndarray, "n_rows 784"]) -> Float32[np.ndarray
         float32 values.
     """
     return np.asarray(images.astype(np.float32) / np.float32(255))
-
-
-def parse_idx(content: bytes) -> UInt8[np.ndarray, "..."]:
-    """Read the idx format: two zeros, the type (8: bytes), the number of axes, their lengths, the values.
-
-    Args:
-        content: a whole file, whose hash was checked.
-
-    Returns:
-        The array of bytes.
-    """
-    n_axes = content[3]
-    shape = struct.unpack(f">{n_axes}I", content[4 : 4 + 4 * n_axes])
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * n_axes).reshape(shape)

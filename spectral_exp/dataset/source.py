@@ -73,6 +73,57 @@ def take(members: Mapping[str, str]) -> Unpack:
     return unpack
 
 
+def take_from(folder: str, *names: str) -> Unpack:
+    """Make the unpacking rule that copies files of one folder under their own names.
+
+    Args:
+        folder: path inside the package.
+        *names: the files.
+
+    Returns:
+        The rule.
+    """
+    return take({name: f"{folder}/{name}" for name in names})
+
+
+def bundle(stored: str, pattern: str) -> Unpack:
+    """Make the unpacking rule that puts many small files into one archive, the same bytes wherever it is made.
+
+    Args:
+        stored: name of the archive, `.zip`; its members are not compressed and have no folders.
+        pattern: path inside the package with `*`; its matches are taken in the order of their names.
+
+    Returns:
+        The rule.
+    """
+
+    def unpack(package: Path, folder: Path) -> None:
+        with zipfile.ZipFile(folder / stored, "w") as archive:
+            for path in sorted(package.glob(pattern)):
+                member = zipfile.ZipInfo(path.name)  # dated 1980
+                member.create_system = 3
+                archive.writestr(member, path.read_bytes())
+
+    return unpack
+
+
+def both(*rules: Unpack) -> Unpack:
+    """Make the unpacking rule that follows several.
+
+    Args:
+        *rules: rules for different files.
+
+    Returns:
+        The rule.
+    """
+
+    def unpack(package: Path, folder: Path) -> None:
+        for rule in rules:
+            rule(package, folder)
+
+    return unpack
+
+
 def open_plain(path: Path, stored: str) -> io.BufferedIOBase:
     """Open a file that may be compressed.
 

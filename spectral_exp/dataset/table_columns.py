@@ -1,5 +1,6 @@
 """Turn the columns of a user's table into numbers; whatever cannot be one is said in one line."""
 
+import difflib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,6 +44,41 @@ class Column:
         if self.categories is None:
             return (self.name,)
         return tuple(f"{self.name}={value}" for value in self.categories)
+
+
+def check_column_name(key: str, name: str, names: Sequence[str], source: str) -> None:
+    """Refuse a column that a table does not have.
+
+    Args:
+        key: where it was named.
+        name: the column.
+        names: the table's columns.
+        source: the file, for messages.
+
+    Raises:
+        UserError: if it is not among them; names the nearest.
+    """
+    if name not in names:
+        near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+        shown = ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "")
+        hint = f"did you mean {near[0]!r}?" if near else f"it has {shown}"
+        raise UserError(f"dataset.{key}: {source} has no column {name!r}; {hint}")
+
+
+def name_columns(names: Sequence[str]) -> str:
+    """Put columns into words.
+
+    Args:
+        names: their names.
+
+    Returns:
+        The first few, and how many more.
+
+    Example:
+        >>> name_columns(["a", "b"])
+        'a, b'
+    """
+    return ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
 
 
 def read_column(table: pa.Table, name: str, source: str) -> Column:

@@ -135,6 +135,32 @@ def read_parquet(file: Path) -> pa.Table:
     return table.drop_columns([name for name, found in zip(table.column_names, is_index, strict=True) if found])
 
 
+def read_arrays(file: Path) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Read arrays saved by NumPy.
+
+    Args:
+        file: an existing file.
+
+    Returns:
+        `x` (or `X`), `y`, and all arrays by name.
+
+    Raises:
+        UserError: if it is damaged, or one of the two is missing.
+    """
+    try:
+        # Opened here, because np.load leaves a damaged file open.
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as content:
+            arrays = {name: content[name] for name in content.files}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(f"{file} cannot be read (damaged, or it holds Python objects): {error}") from error
+    inputs = arrays.get("x", arrays.get("X"))
+    targets = arrays.get("y")
+    if inputs is None or targets is None:
+        found = ", ".join(arrays) or "nothing"
+        raise UserError(f"{file} must hold arrays x (or X) and y, and may hold names; found: {found}")
+    return inputs, targets, arrays
+
+
 def read_npz(file: Path) -> pa.Table:
     """Read arrays saved by NumPy as a table whose last column is `y`.
 
@@ -147,20 +173,11 @@ def read_npz(file: Path) -> pa.Table:
     Raises:
         UserError: if it is damaged, or an array is missing or has another shape.
     """
-    try:
-        # Opened here, because np.load leaves a damaged file open.
-        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as content:
-            arrays = {name: content[name] for name in content.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"{file} cannot be read (damaged, or it holds Python objects): {error}") from error
-    inputs = arrays.get("x", arrays.get("X"))
-    targets = arrays.get("y")
-    if inputs is None or targets is None:
-        found = ", ".join(arrays) or "nothing"
-        raise UserError(f"{file} must hold arrays x (or X) and y, and may hold feature_names; found: {found}")
+    inputs, targets, arrays = read_arrays(file)
     if inputs.ndim != 2 or targets.shape != inputs.shape[:1]:
         shapes = f"{inputs.shape} and {targets.shape}"
-        raise UserError(f"{file}: expected x of shape (rows, columns) and y of shape (rows,), got {shapes}")
+        hint = "; dataset=npz takes rows with channels" if inputs.ndim > 2 else ""
+        raise UserError(f"{file}: expected x of shape (rows, columns) and y of shape (rows,), got {shapes}{hint}")
     names = [str(name) for name in arrays.get("feature_names", numbered_names(inputs.shape[1]))]
     if len(names) != inputs.shape[1]:
         raise UserError(f"{file}: feature_names has {len(names)} names, but x has {inputs.shape[1]} columns")

@@ -1,12 +1,12 @@
 """How a trained net does when it sees only its most relevant inputs, without retraining."""
 
+from typing import Any
+
 import torch
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Bool, Float, Shaped
 from torch import Tensor, nn
 
 from spectral_exp.functional.mask import blank
-
-ROWS_AT_ONCE = 8192
 
 
 def masking_counts(n_features: int, also: int = 1, per_decade: int = 10) -> list[int]:
@@ -34,21 +34,25 @@ def masking_counts(n_features: int, also: int = 1, per_decade: int = 10) -> list
 @torch.no_grad()
 def masked_outputs(
     model: nn.Module,
-    inputs: Float[Tensor, "n_rows n_features"],
-    ranking: Int[Tensor, " n_features"],
-    n_kept: int,
+    inputs: Float[Tensor, "n_rows *shape"],
+    mask: Bool[Tensor, "*row"],
+    layer: nn.Module | None = None,
 ) -> Shaped[Tensor, "n_rows n_out"]:
-    """Run a model on rows in which all but the top inputs are 0: the paper's test of a ranking.
+    """Run a model on some of its inputs only, 0 in place of the rest: the paper's test of a ranking.
 
     Args:
         model: the trained network; put it in evaluation mode first.
-        inputs: rows as the model was trained on.
-        ranking: the inputs, most relevant first.
-        n_kept: how many of the top inputs keep their values.
+        inputs: rows as the model was trained on, as many as `rows_at_once` allows.
+        mask: True for every input to keep, laid out as `SpectralLayer.over_row` does.
+        layer: the part of the model that the inputs are those of; None for the model itself.
 
     Returns:
         The outputs, one row per row of inputs.
     """
-    mask = torch.zeros(inputs.shape[1], dtype=torch.bool, device=inputs.device)
-    mask[ranking[:n_kept]] = True
-    return torch.cat([model(blank(rows, mask)) for rows in torch.split(inputs, ROWS_AT_ONCE)])
+
+    def blank_others(_: nn.Module, arguments: tuple[Any, ...]) -> Tensor:
+        return blank(arguments[0], mask)
+
+    with (layer or model).register_forward_pre_hook(blank_others):
+        outputs: Tensor = model(inputs)
+        return outputs

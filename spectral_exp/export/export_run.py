@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool
 
-from spectral_exp.build import build
+from spectral_exp.build import build_data
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.groups import find_kept
 from spectral_exp.errors import UserError
@@ -74,7 +74,7 @@ def export_run(folder: Path, format_name: str, k: int | None = None, output: Pat
     versions = files.status.get("versions", {})
     full, slim = (make_slim(run.model, run.info, mask, versions) for mask in (np.ones_like(kept), kept))
     content = file_format.write(slim)
-    difference = largest_difference(file_format.read(content), run.model, run.info, kept, data.test.inputs)
+    difference = largest_difference(file_format.read(content), run.model, run.info, kept, data.test)
     if difference > TOLERANCE:
         raise UserError(
             f"{folder}: the slim model differs from the trained one by {difference:.2g} on the test rows, expected at "
@@ -91,7 +91,7 @@ def export_run(folder: Path, format_name: str, k: int | None = None, output: Pat
         models=[full, slim],
         file_sizes=[len(one) for one in contents],
         in_onnx=contents if format_name == "onnx" else _in_onnx_if_installed(full, slim),
-        rows=in_units(data.test.inputs[: max(BATCH_SIZES)], run.info).numpy(),
+        rows=in_units(next(data.test.in_turn())[0].to_dense()[: max(BATCH_SIZES)], run.info).numpy(),
     )
     return Export(path, difference, len(data.test), slim.n_idle, full_cost, slim_cost)
 
@@ -130,7 +130,7 @@ def choose_inputs(run: Run, k: int | None) -> Bool[np.ndarray, " n_features"]:
 def _data_of(run: Run) -> Data:
     """Load the data of a run once more, and make sure that it is the same."""
     try:
-        data: Data = build(run.config.dataset, "dataset").load()
+        data = build_data(run.config)
     except UserError as error:
         raise UserError(f"the export is checked on the run's test rows, which cannot be loaded: {error}") from error
     # The groups may be the config's own; those of the data change only with the names of its inputs.

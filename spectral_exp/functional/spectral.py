@@ -3,15 +3,16 @@
 Source: Chicchi et al., Communications Physics (2026), doi 10.1038/s42005-026-02614-7.
 """
 
-import threading
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
 from spectral_exp.functional.blocks import block_norms
+from spectral_exp.functional.sparse import SparseSpectralLinear, is_sparse
 
 
 def spectral_weight(
@@ -107,13 +108,13 @@ def spectral_linear(
     r"""Apply a spectral layer at the price of a plain one.
 
     Equal to `F.linear(inputs, spectral_weight(eigenvalues, phi), bias)` with phi = vectors, or vectors
-    with normalised columns, but the gradient G of the weight is formed once and turned in place into
-    those of its factors: with s_j the factor of column v_j in the weight (lambda_j, or
-    lambda_j / ||v_j||), d/ds_j = <G_:j, v_j> and d/dv_j = s_j G_:j, to which the norm adds
-    -(d/ds_j) s_j v_j / ||v_j||^2. Differentiable once.
+    with normalised columns, but only one matrix of gradients is formed: with G that of the weight and s_j the
+    factor of column v_j in it (lambda_j, or lambda_j / ||v_j||), d/dv_j = s_j G_:j, which is the product of
+    the outputs' gradient with the scaled inputs, and d/ds_j = <G_:j, v_j> = <d/dv_j, v_j> / s_j. The norm
+    adds -(d/ds_j) s_j v_j / ||v_j||^2. Differentiable once.
 
     Args:
-        inputs: rows of inputs.
+        inputs: rows of inputs, dense or in the CSR layout.
         eigenvalues: lambda, one per input, or one per block of columns.
         vectors: the columns that the eigenvectors are made of.
         bias: an additive bias.
@@ -128,6 +129,9 @@ def spectral_linear(
             least = torch.finfo(vectors.dtype).tiny
             eigenvalues = eigenvalues / block_norms(vectors, blocks, eigenvalues.numel(), least)
         eigenvalues, is_unit = eigenvalues.index_select(0, blocks), False
+    if is_sparse(inputs):
+        of_sparse: Tensor = SparseSpectralLinear.apply(inputs, eigenvalues, vectors, bias, is_unit)
+        return of_sparse
     if torch.is_autocast_enabled(inputs.device.type):  # which casts by operation: leave it the operations
         weight = spectral_weight(eigenvalues, unit_columns(vectors) if is_unit else vectors)
         return F.linear(inputs, weight, bias)
@@ -135,20 +139,16 @@ def spectral_linear(
     return outputs
 
 
-class _Scratch(threading.local):
-    """Room for a product as large as a weight, kept between steps: fresh pages cost more than the product."""
-
-    room: Tensor = torch.empty(0)
-
-    def like(self, tensor: Tensor) -> Tensor:
-        if tensor.device.type != "cpu":  # other devices' allocators keep memory themselves
-            return torch.empty_like(tensor)
-        if self.room.shape != tensor.shape or self.room.dtype != tensor.dtype:
-            self.room = torch.empty_like(tensor)
-        return self.room
+# Gradients of columns whose factor is smaller could underflow: they are not divided by it.
+LEAST_DIVISOR = 1e-15
 
 
-_scratch = _Scratch()
+def _column_products(left: Float[Tensor, "n_out n_in"], right: Float[Tensor, "n_out n_in"]) -> Float[Tensor, " n_in"]:
+    """The inner product of every column of one matrix with that of another."""
+    if left.device.type == "cpu" and left.dtype in (torch.float32, torch.float64):
+        # One pass, where torch would write the product to memory and read it again.
+        return torch.from_numpy(np.einsum("ij,ij->j", left.numpy(), right.numpy()))
+    return (left * right).sum(0)
 
 
 class _SpectralLinear(torch.autograd.Function):
@@ -160,10 +160,16 @@ class _SpectralLinear(torch.autograd.Function):
         if is_unit:
             norms = torch.linalg.vector_norm(vectors, dim=0).clamp_min(torch.finfo(vectors.dtype).tiny)
         scale = eigenvalues if norms is None else eigenvalues / norms
-        ctx.save_for_backward(inputs, vectors, scale, norms)
         if inputs.numel() < vectors.numel():  # the smaller of the two is scaled
-            return F.linear(inputs * scale, vectors, bias)
-        return F.linear(inputs, vectors * scale, bias)
+            scaled = inputs * scale
+            outputs = F.linear(scaled, vectors, bias)
+            # Elsewhere than on a CPU the question would make the host wait for the device.
+            ctx.is_scaled = scale.device.type == "cpu" and float(scale.abs().min()) > LEAST_DIVISOR
+        else:
+            outputs = F.linear(inputs, vectors * scale, bias)
+            ctx.is_scaled = False
+        ctx.save_for_backward(scaled if ctx.is_scaled else inputs, vectors, scale, norms)
+        return outputs
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -171,9 +177,12 @@ class _SpectralLinear(torch.autograd.Function):
         inputs, vectors, scale, norms = ctx.saved_tensors
         of_inputs = (gradients[0] @ vectors) * scale if ctx.needs_input_grad[0] else None
         of_outputs = gradients[0].reshape(-1, vectors.shape[0])
-        of_vectors = of_outputs.t() @ inputs.reshape(-1, vectors.shape[1])  # of the weight, as yet
-        of_scale = torch.mul(of_vectors, vectors, out=_scratch.like(vectors)).sum(0)
-        of_vectors *= scale
+        of_vectors = of_outputs.t() @ inputs.reshape(-1, vectors.shape[1])
+        of_scale = _column_products(of_vectors, vectors)
+        if ctx.is_scaled:  # the inputs were, and so the gradient is that of the vectors already
+            of_scale /= scale
+        else:  # it is that of the weight, as yet
+            of_vectors *= scale
         of_eigenvalues = of_scale
         if norms is not None:
             of_eigenvalues = of_scale / norms

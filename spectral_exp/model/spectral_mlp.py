@@ -7,7 +7,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from spectral_exp.layer.basis_function.basis_function import BasisFunction
-from spectral_exp.layer.spectral_linear import Gauge, SpectralLinear
+from spectral_exp.layer.spectral_layer import Gauge
+from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.model.hidden_layers import Activation, Initialization, hidden_layers
 
 

@@ -5,7 +5,7 @@ from abc import abstractmethod
 from jaxtyping import Float
 from torch import Tensor
 
-from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.regularization.regularization import Regularization
 from spectral_exp.regularization.schedule.schedule import Schedule
 
@@ -41,7 +41,7 @@ class BothFactors(Regularization):
             A scalar, differentiable in the values.
         """
 
-    def penalty(self, layer: SpectralLinear, progress: float) -> Float[Tensor, ""]:
+    def penalty(self, layer: SpectralLayer, progress: float) -> Float[Tensor, ""]:
         on_eigenvalues = self.strength * self.size(layer.pressed_eigenvalues)
         on_eigenvectors = self.eigenvector_strength * self.size(layer.pressed_eigenvectors)
         return self.schedule(progress) * (on_eigenvalues + on_eigenvectors)

@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from spectral_exp.functional.proximal import block_soft_threshold
-from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.regularization.regularization import Regularization
 
 # A column at 0 forgets the gradients of past batches so much more slowly than others: their noise must not revive it.
@@ -37,7 +37,7 @@ class Group(Regularization):
 
     is_proximal = True
 
-    def prepare(self, layer: SpectralLinear) -> None:
+    def prepare(self, layer: SpectralLayer) -> None:
         try:
             layer.train_weight()
         except ValueError as error:
@@ -46,12 +46,12 @@ class Group(Regularization):
                 "model.train_output_eigenvalues=false"
             ) from error
 
-    def penalty(self, layer: SpectralLinear, progress: float) -> Float[Tensor, ""]:
+    def penalty(self, layer: SpectralLayer, progress: float) -> Float[Tensor, ""]:
         # For the record: what it does to the weight is done by the threshold.
         return self.strength_at(progress) * torch.linalg.vector_norm(layer.pressed_eigenvalues.detach(), 1)
 
     @torch.no_grad()
-    def before_step(self, layer: SpectralLinear, optimizer: Optimizer, progress: float) -> None:
+    def before_step(self, layer: SpectralLayer, optimizer: Optimizer, progress: float) -> None:
         weight = layer.raw_eigenvectors
         gradient = weight.grad
         if gradient is None:
@@ -81,7 +81,7 @@ class Group(Regularization):
         layer.set_weight(block_soft_threshold(moved, threshold, layer.columns.blocks))
 
 
-def _block_mean(values: Float[Tensor, " n_columns"], layer: SpectralLinear) -> Float[Tensor, " n_eigenvalues"]:
+def _block_mean(values: Float[Tensor, " n_columns"], layer: SpectralLayer) -> Float[Tensor, " n_eigenvalues"]:
     """The mean over the columns that share an eigenvalue."""
     if layer.columns.blocks is None:
         return values

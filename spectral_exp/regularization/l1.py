@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.regularization.regularization import Regularization
 
 
@@ -20,5 +20,5 @@ class L1(Regularization):
         schedule: makes the strength a function of training progress.
     """
 
-    def penalty(self, layer: SpectralLinear, progress: float) -> Float[Tensor, ""]:
+    def penalty(self, layer: SpectralLayer, progress: float) -> Float[Tensor, ""]:
         return self.strength_at(progress) * torch.linalg.vector_norm(layer.pressed_eigenvalues, 1)

@@ -3,7 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.regularization.regularization import Regularization
 from spectral_exp.regularization.schedule.constant import Constant
 
@@ -18,5 +18,5 @@ class NoRegularization(Regularization):
     def __init__(self) -> None:
         super().__init__(strength=0.0, schedule=Constant())
 
-    def penalty(self, layer: SpectralLinear, progress: float) -> Float[Tensor, ""]:
+    def penalty(self, layer: SpectralLayer, progress: float) -> Float[Tensor, ""]:
         return layer.eigenvalues.new_zeros(())

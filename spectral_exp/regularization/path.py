@@ -7,7 +7,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.optim import Optimizer
 
-from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.collectives import copy_from_first_rank
+from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.regularization.l1 import L1
 from spectral_exp.regularization.schedule.schedule import Schedule
 
@@ -75,7 +76,7 @@ class Path(L1):
     @torch.no_grad()
     def after_step(
         self,
-        layer: SpectralLinear,
+        layer: SpectralLayer,
         optimizer: Optimizer,
         progress: float,
         step: int,
@@ -87,6 +88,7 @@ class Path(L1):
         if target >= n_kept or not (is_worth_a_copy or target == self.n_final):
             return
         dropped = self._leaving(layer, target, input_scale)
+        copy_from_first_rank([dropped])  # devices of two kinds may round a near tie differently
         if not bool((dropped & layer.mask).any()):  # the next group is too large, or nothing may leave any more
             return
         before = (layer.eigenvalues, layer.raw_eigenvectors)
@@ -94,7 +96,7 @@ class Path(L1):
         for old, new, positions in zip(before, (layer.eigenvalues, layer.raw_eigenvectors), survivors, strict=True):
             replace_parameter(optimizer, old, new, positions)
 
-    def _leaving(self, layer: SpectralLinear, n_kept: int, input_scale: Tensor | None) -> Bool[Tensor, " n_features"]:
+    def _leaving(self, layer: SpectralLayer, n_kept: int, input_scale: Tensor | None) -> Bool[Tensor, " n_features"]:
         """Choose all but the most relevant inputs, in whole groups."""
         kept = torch.zeros_like(layer.mask)
         kept[layer.columns.always_kept_first(layer.ranking(input_scale))[:n_kept]] = True

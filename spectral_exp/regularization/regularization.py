@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.optim import Optimizer
 
-from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.regularization.schedule.schedule import Schedule
 
 
@@ -48,7 +48,7 @@ class Regularization(ABC):
         """
         return self.strength * self.schedule(progress)
 
-    def prepare(self, layer: SpectralLinear) -> None:
+    def prepare(self, layer: SpectralLayer) -> None:
         """Make a layer ready before training; most penalties take it as it is.
 
         Args:
@@ -57,7 +57,7 @@ class Regularization(ABC):
         return
 
     @abstractmethod
-    def penalty(self, layer: SpectralLinear, progress: float) -> Float[Tensor, ""]:
+    def penalty(self, layer: SpectralLayer, progress: float) -> Float[Tensor, ""]:
         """Compute the term that is added to the loss.
 
         Args:
@@ -68,7 +68,7 @@ class Regularization(ABC):
             A scalar, differentiable in the layer's parameters.
         """
 
-    def before_step(self, layer: SpectralLinear, optimizer: Optimizer, progress: float) -> None:
+    def before_step(self, layer: SpectralLayer, optimizer: Optimizer, progress: float) -> None:
         """Act on the layer when the gradients are there; most penalties leave that to the optimizer.
 
         Args:
@@ -80,7 +80,7 @@ class Regularization(ABC):
 
     def after_step(
         self,
-        layer: SpectralLinear,
+        layer: SpectralLayer,
         optimizer: Optimizer,
         progress: float,
         step: int,

@@ -1,4 +1,4 @@
-"""Runs that differ in the seed alone, put together: mean, spread, interval, stability."""
+"""Runs that differ in seed or fold alone, put together: mean, spread, interval, stability."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.functional.stability import Stability, nogueira_stability
-from spectral_exp.report.collect import CollectedRun, DatasetKey
+from spectral_exp.report.collect import FOLD, CollectedRun, DatasetKey
 from spectral_exp.report.score import Score, score_of
 
 if TYPE_CHECKING:
@@ -70,10 +70,10 @@ def estimate(values: Iterable[float], confidence: float = 0.95) -> Estimate:
 
 @dataclass(frozen=True)
 class Configuration:
-    """Runs on one data set that were asked for the same but for the seed.
+    """Runs on one data set that were asked for the same but for seed and fold.
 
     Attributes:
-        settings: what was asked for, without seed and places.
+        settings: what was asked for, without seed, fold and places.
         runs: the finished runs, at least one.
         score: what they are compared by.
     """
@@ -118,6 +118,12 @@ class Configuration:
         return nogueira_stability(self.masks)
 
     @property
+    def repeated_over(self) -> str:
+        """What tells the runs apart, in words."""
+        seeds, folds = ({run.row.get("seed") for run in self.runs}, {run.settings.get(FOLD) for run in self.runs})
+        return " and ".join(word for word, found in (("seeds", seeds), ("folds", folds)) if len(found) > 1) or "seeds"
+
+    @property
     def is_net_of_selected(self) -> bool:
         """Whether the nets of all runs read nothing but their selected inputs."""
         return all(run.inputs.is_net_of_selected for run in self.runs if run.inputs)
@@ -133,7 +139,7 @@ class Problem:
     Attributes:
         info: the data set.
         score: what the runs are compared by.
-        configurations: the runs, those that differ in the seed alone together.
+        configurations: the runs, those that differ in seed or fold alone together.
     """
 
     info: DatasetInfo
@@ -166,8 +172,8 @@ class Problem:
 def problems(runs: Sequence[CollectedRun]) -> list[Problem]:
     """Sort finished runs by data set, and then by what was asked for.
 
-    Of runs that were asked for the same with the same seed, the last one stands for all: a repetition has the same
-    result and would narrow every interval.
+    Of runs that were asked for the same with the same seed and fold, the last one stands for all: a repetition has the
+    same result and would narrow every interval.
 
     Args:
         runs: runs in any state; only finished ones are taken.
@@ -184,7 +190,7 @@ def problems(runs: Sequence[CollectedRun]) -> list[Problem]:
         score = score_of(group)
         by_settings: dict[tuple[tuple[str, str], ...], dict[object, CollectedRun]] = {}
         for run in group:
-            by_settings.setdefault(run.configuration, {})[str(run.row["seed"])] = run
+            by_settings.setdefault(run.configuration, {})[run.repetition] = run
         configurations = [
             Configuration(dict(settings), list(by_seed.values()), score) for settings, by_seed in by_settings.items()
         ]

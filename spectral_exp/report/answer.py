@@ -112,7 +112,7 @@ def _stability(one: Configuration) -> str:
         return f"All {runs_of(len(one.runs))} select {which}, so there is no stability to measure."
     agree = "well" if value.value >= _EXCELLENT else "poorly" if value.value < _POOR else "moderately"
     return (
-        f"Different seeds agree {agree} on which ones "
+        f"Different {one.repeated_over} agree {agree} on which ones "
         f"(stability {value.value:.2f}, 95 % interval {value.low:.2f} to {value.high:.2f}; 1 is perfect, 0 is chance)."
     )
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 WITH_SELECTED = "_with_selected"
 # What a run was asked for that does not change what it finds.
 _PLACES = ("outputs", "resume", "data_dir")
+# What makes a run one of several that are to be averaged: another draw of the same.
+FOLD = "dataset.fold"
+_REPEATED = ("seed", FOLD)
 
 DatasetKey = tuple[object, ...]
 
@@ -87,8 +90,15 @@ class CollectedRun:
 
     @property
     def configuration(self) -> tuple[tuple[str, str], ...]:
-        """What it was asked for besides the seed and where files lie: the same for runs that are to be averaged."""
-        return tuple(sorted((key, value) for key, value in self.settings.items() if key not in ("seed", *_PLACES)))
+        """What it was asked for besides seed, fold and where files lie: the same for runs that are to be averaged."""
+        left_out = (*_REPEATED, *_PLACES)
+        return tuple(sorted((key, value) for key, value in self.settings.items() if key not in left_out))
+
+    @property
+    def repetition(self) -> str:
+        """Which of the runs that are to be averaged it is, such as "seed 0" or "seed 0, fold 3"."""
+        fold = f", fold {self.settings[FOLD]}" if FOLD in self.settings else ""
+        return f"seed {self.row.get('seed')}{fold}"
 
     def number(self, column: str) -> float:
         """Give a number of the run's row.

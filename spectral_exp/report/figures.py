@@ -11,6 +11,7 @@ from spectral_exp.report.figure.eigenvalues import eigenvalues_figure
 from spectral_exp.report.figure.masking_curve import masking_curve_figure
 from spectral_exp.report.figure.path_curve import path_curve_figure
 from spectral_exp.report.figure.relevance import relevance_figure
+from spectral_exp.report.figure.relevance_axis import relevance_axis_figure
 from spectral_exp.report.figure.relevance_map import relevance_map_figure
 from spectral_exp.report.figure.selection_curve import selection_curve_figure
 from spectral_exp.report.figure.strength import strength_figure
@@ -49,12 +50,18 @@ def draw_figures(run_folder: Path) -> list[Path]:
         with warnings.catch_warnings():
             # A name in a script the font lacks shows boxes; the ranking's file has it in full.
             warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
-            _save(draw(), paths[-1])
+            save_figure(draw(), paths[-1])
     return paths
 
 
 @house_style
-def _save(figure: Figure, path: Path) -> None:
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure whole or not at all.
+
+    Args:
+        figure: the figure.
+        path: the file.
+    """
     write_whole(path, figure.savefig)
 
 
@@ -68,8 +75,11 @@ def _figures(run: RunFiles) -> Iterator[tuple[str, Callable[[], Figure]]]:
         yield "eigenvalues", lambda: eigenvalues_figure(run.trace, ranking, f"{name}: eigenvalues over training")
     yield "relevance", lambda: relevance_figure(ranking, name)
     if info.is_image:
-        height, width = info.shape
-        yield "relevance_map", lambda: relevance_map_figure(ranking, (height, width), name)
+        height, width = info.feature_shape
+        yield "relevance_map", lambda: relevance_map_figure(ranking, (height, width), name, info.mean_row)
+    axis = info.axis
+    if axis is not None:
+        yield "relevance_axis", lambda: relevance_axis_figure(ranking, axis, name)
     true_strength = info.true_strength
     if true_strength is not None:
         yield "strength", lambda: strength_figure(ranking, true_strength, name)

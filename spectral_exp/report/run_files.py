@@ -255,20 +255,9 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _read_dataset(path: Path) -> DatasetInfo:
-    import numpy as np
-
     from spectral_exp.dataset.info import DatasetInfo
 
-    content = _read_json(path)
-    strength = content["true_strength"]
-    return DatasetInfo(
-        name=content["name"],
-        task=content["task"],
-        feature_names=tuple(content["feature_names"]),
-        shape=tuple(content["shape"]),
-        class_names=tuple(content["class_names"]),
-        true_strength=None if strength is None else np.asarray(strength, dtype=float),
-    )
+    return DatasetInfo.from_plain(_read_json(path))
 
 
 def _read_history(path: Path) -> dict[str, np.ndarray]:

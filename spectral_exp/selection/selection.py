@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.layer.spectral_layer import SpectralLayer
 
 
 class Selection(ABC):
@@ -21,7 +21,7 @@ class Selection(ABC):
         return
 
     def select(
-        self, layer: SpectralLinear, input_scale: Float[Tensor, "*n_functions n_features"] | None
+        self, layer: SpectralLayer, input_scale: Float[Tensor, "*n_functions n_features"] | None
     ) -> Bool[Tensor, " n_features"]:
         """Select the inputs of a layer.
 

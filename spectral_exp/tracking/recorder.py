@@ -9,7 +9,7 @@ import pytorch_lightning as pl
 from torch import Tensor
 
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.regularization.regularization import Regularization
 from spectral_exp.selection.selection import Selection
 from spectral_exp.tracking.history import MetricsHistory
@@ -26,7 +26,7 @@ class Recorded(Protocol):
     regularization: Regularization
 
     @property
-    def spectral_input_layer(self) -> SpectralLinear: ...
+    def spectral_input_layer(self) -> SpectralLayer: ...
 
     @property
     def progress(self) -> float: ...
@@ -99,7 +99,7 @@ class Recorder(pl.Callback):
             if isinstance(logger, RichLogger):
                 logger.log_histogram("spectral/eigenvalues", layer.eigenvalues.detach().cpu().numpy(), step)
                 if self.info.is_image:
-                    image = selected.cpu().numpy().reshape(self.info.shape).astype(np.float32)
+                    image = selected.cpu().numpy().reshape(self.info.feature_shape).astype(np.float32)
                     logger.log_image("spectral/mask", image, step)
         self._write_history(trainer)
 

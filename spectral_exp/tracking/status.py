@@ -3,9 +3,10 @@
 import json
 import os
 import platform
+import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
@@ -52,7 +53,7 @@ def recorded_status(folder: Path, overrides: list[str]) -> Iterator[None]:
         "host": platform.node(),
         "pid": os.getpid(),
         "python": platform.python_version(),
-        "versions": _versions(),
+        "versions": versions(),
         "git_revision": _git_revision(),
         "error": None,
     }
@@ -94,6 +95,28 @@ def record_end(folder: Path, state: str, error: str | None) -> None:
     write_json(folder / STATUS, {**status, "state": state, "error": error, "finished": _iso(time.time())})
 
 
+def describe_exit(code: int) -> str:
+    """Put the end of a process that said nothing itself into words.
+
+    Args:
+        code: its exit code, negative for a signal.
+
+    Returns:
+        The words.
+
+    Example:
+        >>> describe_exit(-9), describe_exit(3)
+        ('killed by SIGKILL (by hand, or because memory ran out)', 'ended with exit code 3 and without a word')
+    """
+    if code >= 0:
+        return f"ended with exit code {code} and without a word"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    return f"killed by {name}" + " (by hand, or because memory ran out)" * (name == "SIGKILL")
+
+
 def _overrides_before(folder: Path) -> list[str] | None:
     """What an earlier start in this folder was asked for; None if there was none."""
     try:
@@ -106,9 +129,17 @@ def _iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
 
 
-def _versions() -> dict[str, str]:
+def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
+    """Look up the versions of packages.
+
+    Args:
+        packages: their names.
+
+    Returns:
+        Version by name, of those that are installed.
+    """
     found = {}
-    for package in PACKAGES:
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:  # run from a bare checkout

@@ -11,8 +11,9 @@ from typing import Any
 from spectral_exp.errors import UserError
 from spectral_exp.report.aggregate import Problem, problems
 from spectral_exp.report.answer import answer, runs_of
-from spectral_exp.report.collect import CollectedRun
+from spectral_exp.report.collect import FOLD, CollectedRun
 from spectral_exp.report.consensus import consensus
+from spectral_exp.report.page.axis_chart import axis_chart
 from spectral_exp.report.page.chart import Chart
 from spectral_exp.report.page.run_charts import (
     Evolution,
@@ -147,8 +148,10 @@ def _of_problem(problem: Problem, prefix: str, anchors: dict[str, str], key: str
         facts[f"varied: {name}"] = ", ".join(
             dict.fromkeys(one.settings.get(name, "(not given)") for one in problem.configurations)
         )
-    seeds = dict.fromkeys(str(run.row.get("seed")) for run in problem.runs)
-    facts["seeds"] = ", ".join(seeds) if len(seeds) <= 12 else f"{len(seeds):,} different ones"
+    for name, column in (("seeds", "seed"), ("folds", FOLD)):
+        found = dict.fromkeys(str(run.row[column]) for run in problem.runs if column in run.row)
+        if found:
+            facts[name] = ", ".join(found) if len(found) <= 12 else f"{len(found):,} different ones"
     asked = Section(f"{prefix}what was asked", said.notes if said else [], facts)
     compared = Section(f"{prefix}score against inputs", tables=[configuration_rows(problem)])
     if said and (pareto := pareto_chart(problem, said.configuration, anchors, key)):
@@ -162,7 +165,7 @@ def _of_problem(problem: Problem, prefix: str, anchors: dict[str, str], key: str
             image_chart(
                 together.relevance,
                 together.frequency,
-                problem.info.shape,
+                problem.info.feature_shape,
                 ("mean relevance", "selected by (blue: all runs)"),
                 f"Mean relevance of every pixel as a share of the run's largest, and the share of {together.n_runs:,} "
                 f"run{'' if together.n_runs == 1 else 's'} that select it.",
@@ -186,12 +189,15 @@ def _run_section(files: RunFiles, key: str, title: str) -> list[Section]:
     masking = _try(section, files, MASKING_CURVE, lambda: files.masking_curve)
     path = _try(section, files, METRICS_HISTORY, lambda: files.path_curve)
     history = _try(section, files, METRICS_HISTORY, lambda: files.history)
-    shape = info.shape if info and ranking and info.n_features == len(ranking) else ()
+    fits = bool(info and ranking and info.n_features == len(ranking))
+    shape = info.feature_shape if fits and info.is_image else ()
     n_selected = sum(one.selected for one in ranking) if ranking else 0
     if ranking:
         section.charts.append(relevance_chart(ranking, key))
-        if len(shape) == 2:
+        if shape:
             section.charts.append(_run_image(ranking, shape, key))
+        if fits and info.axis:
+            section.charts.append(axis_chart(ranking, info.axis, key))
         section.tables.append(ranking_rows(ranking))
     if curve := inputs_curve_chart(masking, path, n_selected, key):
         section.charts.append(curve)
@@ -248,7 +254,10 @@ def _dataset_facts(problem: Problem) -> dict[str, str]:
 
 
 def _inputs(info: Any) -> str:
-    return f"{info.n_features:,}" + (f" ({info.shape[0]} x {info.shape[1]} pixels)" if info.is_image else "")
+    if info.is_image:
+        height, width = info.feature_shape
+        return f"{info.n_features:,} ({height} x {width} pixels)"
+    return f"{info.n_features:,}" + (f" {info.unit}s" if info.unit != "value" else "")
 
 
 def _asked_of_run(files: RunFiles) -> dict[str, str]:

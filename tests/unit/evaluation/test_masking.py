@@ -14,5 +14,12 @@ def test_only_the_top_inputs_reach_the_model():
     model = nn.Linear(4, 1, bias=False)
     model.weight.data = torch.tensor([[1.0, 10.0, 100.0, 1000.0]])
     rows = torch.tensor([[1.0, 1.0, float("nan"), 1.0]])
-    ranking = torch.tensor([3, 0, 1, 2])
-    assert [masked_outputs(model, rows, ranking, k).item() for k in (1, 2, 3)] == [1000, 1001, 1011]
+    masks = torch.tensor([[False, False, False, True], [True, False, False, True], [True, True, False, True]])
+    assert [masked_outputs(model, rows, mask).item() for mask in masks] == [1000, 1001, 1011]
+
+
+def test_the_inputs_may_be_those_of_an_inner_layer():
+    first, second = nn.Linear(2, 3), nn.Linear(3, 1, bias=False)
+    rows, mask = torch.randn(5, 2), torch.tensor([True, False, False])
+    expected = second(torch.where(mask, first(rows), 0.0))
+    torch.testing.assert_close(masked_outputs(nn.Sequential(first, second), rows, mask, second), expected)

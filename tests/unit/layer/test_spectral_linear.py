@@ -84,12 +84,14 @@ def test_unit_gauge_keeps_columns_at_norm_one_and_makes_relevance_the_eigenvalue
 
 
 @pytest.mark.parametrize("gauge", GAUGES)
-def test_the_fast_path_equals_automatic_differentiation_of_the_weight(gauge):
+@pytest.mark.parametrize("n_rows", [1, 3])  # fewer numbers than the weight has, and more: the smaller is scaled
+@pytest.mark.parametrize("smallest", [0.0, 1e-300, 1e-3])
+def test_the_fast_path_equals_automatic_differentiation_of_the_weight(gauge, n_rows, smallest):
     layer = perturb(double(gauge))
     with torch.no_grad():
-        layer.eigenvalues[2] = 0.0
-    rows = torch.randn(2, 3, 5, dtype=torch.float64)
-    cotangent = torch.randn(2, 3, 4, dtype=torch.float64)
+        layer.eigenvalues[2] = smallest
+    rows = torch.randn(2, n_rows, 5, dtype=torch.float64)
+    cotangent = torch.randn(2, n_rows, 4, dtype=torch.float64)
     gradients = []
     for outputs in (layer(rows), nn.functional.linear(rows, layer.weight, layer.bias)):
         layer.zero_grad()

@@ -49,6 +49,17 @@ def test_stability_is_that_of_the_masks() -> None:
     assert problem.configurations[0].stability == nogueira_stability(masks)
 
 
+def test_folds_are_averaged_like_seeds() -> None:
+    runs = [
+        make_collected([0], 0.1 * fold, seed, **{"dataset.fold": str(fold)}) for seed in (0, 1) for fold in (1, 2, 3)
+    ]
+    ((configuration,),) = [problem.configurations for problem in problems(runs)]
+    assert len(configuration.runs) == 6
+    assert configuration.with_selected.mean == pytest.approx(0.2)
+    assert configuration.repeated_over == "seeds and folds"
+    assert runs[1].repetition == "seed 0, fold 2"
+
+
 def test_a_repetition_with_the_same_seed_counts_once() -> None:
     (problem,) = problems([make_collected([0], 0.5, 0), make_collected([1], 0.9, 0), make_collected([0], 0.7, 1)])
     (configuration,) = problem.configurations

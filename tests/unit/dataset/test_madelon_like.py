@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from spectral_exp.dataset.madelon import Madelon
+from spectral_exp.dataset.madelon_like import MadelonLike
 
 
 def all_rows(data):
@@ -11,7 +11,7 @@ def all_rows(data):
 
 
 def test_redundant_inputs_are_linear_mixtures_of_the_informative_and_probes_are_not():
-    inputs, classes = all_rows(Madelon(scaling="none", flipped=0.0).load())
+    inputs, classes = all_rows(MadelonLike(scaling="none", flipped=0.0).load())
     assert np.bincount(classes).tolist() == [1300, 1300]
     informative, redundant, probes = inputs[:, :5], inputs[:, 5:20], inputs[:, 20:]
     for block, is_explained in ((redundant, True), (probes, False)):
@@ -21,14 +21,31 @@ def test_redundant_inputs_are_linear_mixtures_of_the_informative_and_probes_are_
 
 
 def test_the_clouds_sit_on_the_corners_of_the_hypercube():
-    inputs, _ = all_rows(Madelon(n_rows=4000, n_features=3, n_informative=3, n_redundant=0, scaling="none").load())
+    inputs, _ = all_rows(MadelonLike(n_rows=4000, n_features=3, n_informative=3, n_redundant=0, scaling="none").load())
     corners = {tuple(corner) for corner in np.sign(inputs[np.abs(inputs).min(1) > 1]).tolist()}
     assert len(corners) == 8
     np.testing.assert_allclose(np.median(np.abs(inputs), axis=0), 2.0, rtol=0.15)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_no_informative_input_can_be_spared(seed):
+    inputs, classes = all_rows(
+        MadelonLike(
+            n_rows=4000, n_features=3, n_informative=3, n_redundant=0, flipped=0.0, scaling="none", seed=seed
+        ).load()
+    )
+    is_clear = np.abs(inputs).min(1) > 1  # of what lies between the clouds, neighbours would have a share
+    signs, classes = np.sign(inputs[is_clear]), classes[is_clear]
+    shares = {tuple(corner): classes[(signs == corner).all(1)].mean() for corner in np.unique(signs, axis=0)}
+    assert len(shares) == 8
+    assert sorted(round(share) for share in shares.values()) == [0] * 4 + [1] * 4
+    for spared in range(3):
+        pairs = [(shares[c], shares[tuple(-v if i == spared else v for i, v in enumerate(c))]) for c in shares]
+        assert any(abs(here - there) > 0.8 for here, there in pairs)
+
+
 def test_informative_and_redundant_inputs_are_relevant_and_the_seed_fixes_the_rows():
-    first, again, other = (Madelon(n_rows=100, n_features=25, seed=seed).load() for seed in (0, 0, 1))
+    first, again, other = (MadelonLike(n_rows=100, n_features=25, seed=seed).load() for seed in (0, 0, 1))
     assert first.info.true_strength.tolist() == [1.0] * 20 + [0.0] * 5
     assert torch.equal(first.train.inputs, again.train.inputs)
     assert not torch.equal(first.train.inputs, other.train.inputs)
@@ -48,4 +65,4 @@ def test_informative_and_redundant_inputs_are_relevant_and_the_seed_fixes_the_ro
 )
 def test_values_out_of_range_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
-        Madelon(**options)
+        MadelonLike(**options)

@@ -1,0 +1,100 @@
+"""A comparison: every method with every seed, and what is known of it written down as it goes."""
+
+import logging
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from spectral_exp.build import build
+from spectral_exp.comparison.cell import is_complete, load_data
+from spectral_exp.comparison.machine import describe_machine
+from spectral_exp.comparison.method_process import run_method
+from spectral_exp.comparison.settings import METHODS, ComparisonSettings, read_comparison_settings
+from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.errors import UserError
+from spectral_exp.sweep.job_process import Interrupts
+from spectral_exp.tracking.comparison_folder import COMPARISON, NET, cell_folder, state_of
+from spectral_exp.tracking.results import write_dataset
+from spectral_exp.tracking.run_folder import CONFIG, write_json, write_whole
+
+FREE = {"k", "seeds", "fractions", "time_limit", "resume"}  # what is computed already does not depend on them
+
+log = logging.getLogger(__name__)
+
+
+def compare(
+    config: DictConfig, folder: Path, overrides: Sequence[str], shared: Sequence[str], program: Sequence[str]
+) -> None:
+    """Run what is not done yet of a comparison.
+
+    Args:
+        config: what `conf/compare.yaml` composes to.
+        folder: of the comparison; what an earlier start left in it is kept.
+        overrides: what was asked for on the command line, for the record.
+        shared: those of them that all trainings share.
+        program: what ranks with one method; the folder and the method are added.
+
+    Raises:
+        UserError: if the configuration or the data cannot work.
+        KeyboardInterrupt: on Ctrl-C; the folder can be gone on with.
+    """
+    settings = read_comparison_settings(config)
+    for method, node in config[METHODS].items():
+        build(node, f"{METHODS}.{method}")  # a wrong value is refused before anything is computed
+    _refuse_changes(config, folder)
+    training = OmegaConf.masked_copy(config, [key for key in config if key not in (METHODS, *settings.model_dump())])
+    info = load_data(training).info
+    settings = settings.model_copy(update={"k": _possible(settings.k, info)})
+    write_whole(folder / CONFIG, lambda beside: OmegaConf.save(OmegaConf.to_container(config, resolve=True), beside))
+    write_dataset(folder, info)
+    methods = [str(method) for method in config[METHODS]]
+    record = {
+        "name": training.name,
+        "overrides": list(overrides),
+        "training": list(shared),
+        "methods": {method: str(config[METHODS][method]["_target_"]) for method in methods},
+        "settings": settings.model_dump(),
+        **describe_machine(),
+    }
+    write_json(folder / COMPARISON, record)
+    log.info(f"{len(methods)} methods, seeds {settings.seeds}; everything goes to {os.path.relpath(folder)}")
+    with Interrupts() as interrupts:
+        for method in (NET, *methods):
+            started = time.monotonic()
+            if not all(is_complete(folder, method, seed, settings) for seed in settings.seeds):
+                run_method(program, folder, method, settings, interrupts)
+            log.info(f"{method:24} {_outcome(folder, method, settings)}, {time.monotonic() - started:.0f} s")
+
+
+def _possible(k: Sequence[int], info: DatasetInfo) -> list[int]:
+    possible = [one for one in k if one <= info.n_features]
+    if not possible:
+        raise UserError(f"k={list(k)}: {info.name} has {info.n_features} inputs; choose k up to that")
+    if len(possible) < len(k):
+        log.warning(f"k above {info.n_features}, the number of inputs of {info.name}, is left out")
+    return possible
+
+
+def _refuse_changes(config: DictConfig, folder: Path) -> None:
+    """What a folder holds was computed with these settings; only those that add to it may differ."""
+    if not (folder / CONFIG).is_file():
+        return
+    earlier = OmegaConf.to_container(OmegaConf.load(folder / CONFIG))
+    now = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(earlier, dict) and isinstance(now, dict)
+    old, new = ({**one.pop(METHODS), **one} for one in (earlier, now))  # methods that are in one only do not matter
+    for key in old.keys() & new.keys() - FREE:
+        if old[key] != new[key]:
+            raise UserError(
+                f"{key}: {os.path.relpath(folder)} holds results with another value; start a new comparison, or leave "
+                f"it as it was (what can change is {METHODS}=, {', '.join(sorted(FREE - {'resume'}))})"
+            )
+
+
+def _outcome(folder: Path, method: str, settings: ComparisonSettings) -> str:
+    ends = [state_of(cell_folder(folder, method, seed)) for seed in settings.seeds]
+    bad = [f"{state} ({error})" if error else state for state, error in ends if state != "done"]
+    return bad[0] if bad else "done"

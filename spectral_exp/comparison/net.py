@@ -1,0 +1,118 @@
+"""The trainings of a comparison: one architecture, one budget, one order of batches for all nets."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from omegaconf import DictConfig
+from torch import Tensor, nn
+
+from spectral_exp.build import build, build_model, find_target
+from spectral_exp.dataset.data import Data
+from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.layer.spectral_layer import SpectralLayer
+from spectral_exp.model.dense_mlp import DenseMLP
+from spectral_exp.model.spectral_mlp import SpectralMLP
+from spectral_exp.module import SpectralModule
+from spectral_exp.regularization.none import NoRegularization
+from spectral_exp.settings import read_settings
+from spectral_exp.tracking.comparison_folder import NET_WEIGHTS
+from spectral_exp.tracking.run_folder import write_whole
+from spectral_exp.training import changed, prepare_training
+
+Compose = Callable[[Sequence[str]], DictConfig]
+
+
+class SharedTraining:
+    """Train what a `TrainingRanker` asks for, under the budget that all nets of a comparison share.
+
+    Args:
+        compose: from overrides to the configuration of a training; knows those that all share.
+        folder: where checkpoints and history of the training go.
+    """
+
+    def __init__(self, compose: Compose, folder: Path) -> None:
+        self.compose = compose
+        self.folder = folder
+
+    def __call__(
+        self, overrides: Sequence[str], data: Data, seed: int
+    ) -> tuple[SpectralLayer, Float[Tensor, "*n_functions n_features"] | None]:
+        """Train; see `Train`.
+
+        Args:
+            overrides: what differs from the shared training.
+            data: the data set.
+            seed: fixes the start and the order of batches.
+
+        Returns:
+            The trained input layer, and the standard deviation of its columns.
+        """
+        module = fit(self.compose([*overrides, f"seed={seed}"]), data, self.folder)
+        return module.spectral_input_layer, module.input_scale
+
+
+def fit(config: DictConfig, data: Data, folder: Path) -> SpectralModule:
+    """Train a net.
+
+    Args:
+        config: what `conf/train.yaml` composes to.
+        data: the data set.
+        folder: where checkpoints and history go.
+
+    Returns:
+        The trained module, on the CPU.
+    """
+    training = prepare_training(config, read_settings(config), folder, data, build(config.selection, "selection"))
+    training.fit(None)
+    return training.module.cpu()
+
+
+def plain(config: DictConfig) -> DictConfig:
+    """Turn the configuration of a training into that of the net which other methods explain.
+
+    Args:
+        config: what `conf/train.yaml` composes to.
+
+    Returns:
+        The same without a penalty; a spectral perceptron becomes a dense one with the same layers, without a basis.
+    """
+    model = config.model
+    if issubclass(find_target(model["_target_"], "model"), SpectralMLP):  # type: ignore[arg-type]
+        shared = {name: model[name] for name in inspect.signature(DenseMLP).parameters if name in model}
+        model = {"_target_": _path_of(DenseMLP), **shared}
+    return changed(config, model=model, regularization={"_target_": _path_of(NoRegularization)})
+
+
+def save_net(module: SpectralModule, cell: Path) -> None:
+    """Store the weights of the net that methods explain.
+
+    Args:
+        module: the trained module.
+        cell: the folder of the net with one seed.
+    """
+    write_whole(cell / NET_WEIGHTS, lambda beside: torch.save(module.model.state_dict(), beside))
+
+
+def load_net(config: DictConfig, info: DatasetInfo, cell: Path) -> nn.Module | None:
+    """Load the net that methods explain.
+
+    Args:
+        config: what `conf/train.yaml` composes to, before `plain`.
+        info: what the inputs and the target are.
+        cell: the folder of the net with one seed.
+
+    Returns:
+        The net in evaluation mode; None if it was not trained.
+    """
+    if not (cell / NET_WEIGHTS).is_file():
+        return None
+    net = build_model(plain(config).model, info)
+    net.load_state_dict(torch.load(cell / NET_WEIGHTS, weights_only=True))
+    return net.eval()
+
+
+def _path_of(target: type) -> str:
+    return f"{target.__module__}.{target.__qualname__}"

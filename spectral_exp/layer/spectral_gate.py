@@ -1,0 +1,97 @@
+"""A gate in front of any network: one eigenvalue per position, or per number, of what it takes."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor
+
+from spectral_exp.functional.mask import blank
+from spectral_exp.layer.spectral_layer import Gauge, SpectralLayer
+
+
+class SpectralGate(SpectralLayer):
+    r"""Multiply every input by its weight, y_j = lambda_j phi_j x_j: the spectral layer with a diagonal weight.
+
+    Eigenvalues lie along some axes of a row and are shared along the others: with shape (3, 32, 32) the axes
+    (1, 2) give every pixel one for its three colours. A new gate changes nothing. A dropped position stays in the
+    row, which the network behind expects whole, and is exactly zero there, whatever it holds.
+
+    Args:
+        shape: the shape of one row, such as (channels, height, width).
+        axes: the axes that the eigenvalues lie along, rising; None for all, one eigenvalue for every number.
+        gauge: how the scale shared by eigenvalue and eigenvector is fixed, see `SpectralLayer`.
+        device: where the parameters live.
+        dtype: their type.
+
+    Shape:
+        Input and output (*, *shape).
+
+    Raises:
+        ValueError: if a size is below 1, an axis does not exist, or the gauge is unknown.
+
+    Example:
+        >>> gate = SpectralGate((3, 32, 32), axes=(1, 2))
+        >>> gate.in_features
+        1024
+    """
+
+    takes_kept = False
+
+    def __init__(
+        self,
+        shape: Sequence[int],
+        axes: Sequence[int] | None = None,
+        gauge: Gauge = "free",
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        self.shape = tuple(shape)
+        axes = range(len(self.shape)) if axes is None else axes
+        if not self.shape or min(self.shape) < 1:
+            raise ValueError(f"shape must hold sizes >= 1, got {self.shape}")
+        if not axes or list(axes) != [axis for axis in range(len(self.shape)) if axis in axes]:
+            raise ValueError(f"axes must be rising axes of a row of shape {self.shape}, from 0, got {tuple(axes)}")
+        # Sizes along all axes, 1 where eigenvalues are shared.
+        self._sizes = [size if axis in axes else 1 for axis, size in enumerate(self.shape)]
+        super().__init__(math.prod(self._sizes), 1, gauge, device, dtype)
+        self.axes = tuple(axes)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Open the gate: every weight is 1.
+
+        Raises:
+            RuntimeError: if inputs were dropped.
+        """
+        self.set_weight(torch.ones_like(self.raw_eigenvectors))
+
+    @property
+    def weight(self) -> Float[Tensor, "*row"]:
+        """What every position is multiplied by, 0 for dropped ones; it broadcasts against a row."""
+        return self.over_row(self.over_all_inputs(self.weight_matrix).squeeze(0))
+
+    def over_row(self, values: Shaped[Tensor, " n_features"]) -> Shaped[Tensor, "*row"]:
+        return values.reshape(self._sizes)
+
+    def forward(self, inputs: Float[Tensor, "*rows"]) -> Float[Tensor, "*rows"]:
+        """Weigh rows of inputs.
+
+        Args:
+            inputs: rows of the gate's shape.
+
+        Returns:
+            Rows of the same shape.
+
+        Raises:
+            ValueError: if they have another shape.
+        """
+        if inputs.shape[-len(self.shape) :] != self.shape:
+            raise ValueError(f"the gate is for rows of shape {self.shape}, got {tuple(inputs.shape)}")
+        if self.columns.kept is not None:  # a product would let NaN through
+            inputs = blank(inputs, self.over_row(self.mask))
+        return inputs * self.weight
+
+    def extra_repr(self) -> str:
+        return f"shape={self.shape}, axes={self.axes}, {super().extra_repr()}"

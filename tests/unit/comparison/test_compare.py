@@ -1,0 +1,183 @@
+"""A comparison in this process: without a process for each method, but with all else."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from spectral_exp.attribution.random_forest import RandomForest
+from spectral_exp.cli.compare import training_overrides
+from spectral_exp.cli.compose import compose_config
+from spectral_exp.comparison import compare as module
+from spectral_exp.comparison.cell import load_data
+from spectral_exp.comparison.compare import compare
+from spectral_exp.comparison.method import rank_all_seeds
+from spectral_exp.errors import UserError
+from spectral_exp.evaluation.judge import judge
+from spectral_exp.report.comparison import ALL_INPUTS, Comparison
+from spectral_exp.report.comparison_files import write_comparison
+from spectral_exp.report.comparison_table import headline, markdown
+
+DATA = ("dataset=digits", "dataset.scaling=standard", "size=tiny", "trainer=cpu", "trainer.max_epochs=1")
+OWN = ("k=[3,9]", "seeds=2", "judge_epochs=2")
+FOREST = "attribution.random_forest.n_trees=5"
+BROKEN = "attribution.dense_norm.overrides=['model=none_such']"
+METHODS = ("attribution=[random_forest,random,saliency,dense_norm]", FOREST, BROKEN)
+
+
+def compare_in(folder: Path, *overrides: str) -> list[str]:
+    """Compare, and give the methods that were started."""
+    asked = (*DATA, *OWN, *overrides)
+    shared = training_overrides(asked)
+    ran = []
+
+    def run_method(program, folder, method, settings, interrupts):
+        ran.append(method)
+        rank_all_seeds(folder, method, lambda more: compose_config([*shared, *more]))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "run_method", run_method)
+        compare(compose_config(asked, "compare"), folder, list(asked), shared, ["unused"])
+    return ran
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    torch.set_num_threads(1)
+    place = tmp_path_factory.mktemp("comparison")
+    assert compare_in(place, *METHODS) == ["net", "random_forest", "random", "saliency", "dense_norm"]
+    write_comparison(Comparison(place))
+    return place
+
+
+def read(folder: Path, method: str, seed: int, name: str):
+    return json.loads((folder / "cells" / method / f"seed_{seed}" / name).read_text())
+
+
+def ranking_of(folder, method, seed):
+    return pd.read_csv(folder / "cells" / method / f"seed_{seed}" / "ranking.csv")
+
+
+def test_a_cell_holds_the_ranking_of_a_direct_call_and_the_judges_scores(folder):
+    data = load_data(compose_config([*DATA, "seed=1"]))
+    ranking = ranking_of(folder, "random_forest", 1)
+    direct = RandomForest(n_trees=5).relevance(data, seed=1)
+    np.testing.assert_allclose(ranking.relevance, direct[ranking.feature])
+    assert ranking.relevance.is_monotonic_decreasing and ranking.name[0] == data.info.feature_names[ranking.feature[0]]
+    expected = judge(data, torch.tensor(ranking.feature[:9].to_numpy()), n_epochs=2, at=[2], seed=1)
+    assert read(folder, "random_forest", 1, "scores.json")["judge"]["9"] == {
+        "score": expected.score[2],
+        "best_score": expected.best_score,
+    }
+
+
+def test_what_is_there_is_kept_and_new_k_and_seeds_and_methods_are_added(folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    before = read(copy, "random_forest", 0, "status.json")
+    assert (
+        compare_in(copy, "attribution=[random_forest]", FOREST) == []
+        and read(copy, "random_forest", 0, "status.json") == before
+    )
+    cost = read(copy, "random_forest", 0, "cost.json")
+    added = compare_in(
+        copy, "attribution=[random_forest,f_test]", FOREST, "k=[3,9,20]", "seeds=[0,5]", "fractions=[0.5]"
+    )
+    assert added == ["net", "random_forest", "f_test"]
+    assert read(copy, "random_forest", 0, "cost.json") == cost, "the ranking was kept"
+    for method, seed in (("random_forest", 0), ("f_test", 5)):
+        scores = read(copy, method, seed, "scores.json")
+        assert set(scores["judge"]) == {"3", "9", "20"} and set(scores["retrained"]) == {"0.5"}
+
+
+def test_settings_that_results_depend_on_cannot_change_in_a_folder(folder):
+    with pytest.raises(UserError, match=r"random_forest: \S+ holds results with another value"):
+        compare_in(folder, METHODS[0], BROKEN, "attribution.random_forest.n_trees=6")
+    with pytest.raises(UserError, match="optimizer: "):
+        compare_in(folder, *METHODS, "optimizer.lr=0.5")
+
+
+def test_a_method_that_fails_says_so_in_its_row_and_does_not_stop_the_others(folder):
+    error = read(folder, "dense_norm", 0, "status.json")["error"]
+    comparison = Comparison(folder)
+    assert comparison.problem("dense_norm") == f"failed: {error}" and comparison.problem("random") == ""
+    row = next(line for line in markdown(comparison).splitlines() if line.startswith("| dense_norm"))
+    assert error in row and comparison.by_score[-1] == "dense_norm"
+    figures = {path.stem for path in (folder / "figures").iterdir()}
+    assert figures == {"score", "time", "rank_correlation", "agreement_map"}
+
+
+def test_what_explains_a_net_explains_that_of_its_seed_and_bears_its_cost(folder):
+    net, cost = read(folder, "net", 1, "cost.json"), read(folder, "saliency", 1, "cost.json")
+    assert cost["kind"] == "model" and cost["training_cpu_seconds"] == net["cpu_seconds"]
+    assert cost["n_forward_rows"] > 0
+    assert read(folder, "net", 0, "scores.json")["test"] != read(folder, "net", 1, "scores.json")["test"]
+
+
+def test_the_tables_hold_what_the_cells_hold(folder):
+    results = pd.read_csv(folder / "results.csv")
+    assert list(results.columns) == ["dataset", "method", "seed", "measure", "k", "value"]
+    from_parquet = pd.read_parquet(folder / "results.parquet")
+    np.testing.assert_allclose(from_parquet.value, results.value)
+
+    def value(method, seed, measure, k):
+        chosen = results[(results.method == method) & (results.measure == measure) & (results.k == k)]
+        return chosen[chosen.seed.isna() if seed is None else chosen.seed == seed].value.item()
+
+    judged = read(folder, "random", 1, "scores.json")["judge"]["3"]
+    assert value("random", 1, "accuracy_best", 3) == judged["best_score"]
+    assert value("random", 1, "accuracy_2", 3) == judged["score"]
+    everything = read(folder, "net", 0, "scores.json")
+    assert value(ALL_INPUTS, 0, "accuracy_best", 64) == everything["judge"]["64"]["best_score"]
+    tops = {(method, seed): set(ranking_of(folder, method, seed).feature[:9])
+            for method in ("random_forest", "random") for seed in (0, 1)}  # fmt: skip
+    common = len(tops["random", 0] & tops["random", 1]) / 9
+    # with two selections of equal size Nogueira's measure is Kuncheva's index
+    assert value("random", None, "stability", 9) == pytest.approx((common - 9 / 64) / (1 - 9 / 64))
+    agreement = pd.read_csv(folder / "agreement.csv").set_index(["method", "other"])
+    shared = [len(tops["random_forest", seed] & tops["random", seed]) / 9 for seed in (0, 1)]
+    assert agreement.overlap_9["random_forest", "random"] == pytest.approx(np.mean(shared))
+
+
+def test_the_best_is_named_and_where_ours_stand(tmp_path):
+    known = (
+        "dataset=gaussian_independent",
+        "dataset.n_rows=300",
+        "attribution=[spectral_path,f_test]",
+        "k=[11]",
+        "seeds=1",
+    )
+    compare_in(tmp_path, *known)
+    comparison = Comparison(tmp_path)
+    precision = {
+        method: read(tmp_path, method, 0, "scores.json")["truth"]["truth_average_precision"]
+        for method in comparison.methods
+    }
+    assert precision["f_test"] > precision["spectral_path"], "one epoch is too short for a path"
+    said = (
+        "First by average precision against the known truth: f_test. The best of ours, spectral_path, is number 2 of 2."
+    )
+    assert headline(comparison) == said
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("k=[0]", r"k must be different whole numbers >= 1, got \[0\]"),
+        ("k=[3,3]", r"k must be different whole numbers >= 1, got \[3, 3\]"),
+        ("k=[100]", r"k=\[100\]: digits has 64 inputs"),
+        ("seeds=0", "seeds: list should have at least 1 item"),
+        ("seeds=[-1]", "seeds must be different whole numbers >= 0"),
+        ("fractions=[1.5]", "fractions must be above 0 and below 1"),
+        ("time_limit=0", "time_limit: input should be greater than 0"),
+        ("attribution=[]", "attribution: no method is chosen"),
+        ("attribution.random_forest.n_trees=0", "attribution.random_forest: n_trees must be at least 1, got 0"),
+    ],
+)
+def test_values_that_cannot_work_are_refused_before_anything_is_computed(tmp_path, override, message):
+    with pytest.raises(UserError, match=message):
+        compare_in(tmp_path, override)
+    assert not (tmp_path / "compare.json").exists()

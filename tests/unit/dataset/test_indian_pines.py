@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from spectral_exp.dataset.aviris import CENTRES
+from spectral_exp.dataset.indian_pines import IndianPines
+from spectral_exp.errors import UserError
+
+
+def test_bands_and_classes_have_their_names(stored_science):
+    data = IndianPines(str(stored_science), scaling="none").load()
+    assert data.info.shape == (200,)
+    assert data.info.feature_names[:2] == ("400.02", "409.82")
+    assert len(set(data.info.feature_names)) == 200
+    assert data.info.class_names[:2] == ("Alfalfa", "Corn-notill")
+    np.testing.assert_array_equal(data.test.inputs[:, 7], 1100 + 100 * data.test.targets)
+
+
+def test_no_training_pixel_touches_a_pixel_of_another_part():
+    codes = np.random.default_rng(0).integers(-1, 3, (40, 50))
+    train, val, test = IndianPines("anywhere", block=5, gap=2).split(codes)
+    assert not (train & val).any() and not (val & test).any() and not (codes[train | val | test] < 0).any()
+    others = np.argwhere(val | test)
+    distance = np.abs(np.argwhere(train)[:, None] - others).max(axis=2)
+    assert distance.min() > 2
+
+
+def test_each_labelled_pixel_is_tested_in_one_fold():
+    codes = np.random.default_rng(0).integers(-1, 3, (40, 50))
+    tested = sum(IndianPines("anywhere", fold=fold).split(codes)[2].astype(int) for fold in range(1, 6))
+    np.testing.assert_array_equal(tested, codes >= 0)
+
+
+def test_a_block_is_in_one_part_as_a_whole():
+    codes = np.random.default_rng(0).integers(0, 3, (40, 50))
+    _, val, test = IndianPines("anywhere", block=10, gap=0).split(codes)
+    for part in (val, test):
+        assert set(part.reshape(4, 10, 5, 10).mean(axis=(1, 3)).ravel()) == {0.0, 1.0}
+
+
+def test_small_classes_are_left_out_and_none_left_is_told(stored_science):
+    with pytest.raises(UserError, match=r"dataset\.min_pixels=10000 leaves 0 classes"):
+        IndianPines(str(stored_science), min_pixels=10000).load()
+
+
+def test_a_part_without_a_class_is_told(stored_science):
+    with pytest.raises(UserError, match=r"part has no pixel of '.*': lower dataset\.block"):
+        IndianPines(str(stored_science), block=4, gap=4).load()
+
+
+@pytest.mark.parametrize(("options", "message"), [({"n_folds": 2}, "n_folds must be at least 3"), ({"gap": -1}, "gap")])
+def test_values_out_of_range_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        IndianPines("anywhere", **options)
+
+
+def test_the_bands_rise_within_each_spectrometer():
+    falls = np.flatnonzero(np.diff(CENTRES) <= 0)
+    assert len(CENTRES) == 200
+    assert [CENTRES[at] for at in falls] == [696.5, 1282.55]

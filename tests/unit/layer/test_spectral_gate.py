@@ -1,0 +1,34 @@
+import pytest
+import torch
+
+from spectral_exp.layer.spectral_gate import SpectralGate
+
+
+def test_a_new_gate_changes_nothing_and_gives_every_position_one_eigenvalue():
+    gate = SpectralGate((3, 4, 5), axes=(1, 2))
+    images = torch.randn(2, 3, 4, 5)
+    assert torch.equal(gate(images), images)
+    assert gate.eigenvalues.shape == (20,)
+    assert SpectralGate((3, 4, 5)).in_features == 60
+
+
+def test_an_eigenvalue_is_shared_along_the_other_axes():
+    gate = SpectralGate((3, 2, 2), axes=(1, 2))
+    with torch.no_grad():
+        gate.eigenvalues[2] = 5.0  # row 1, column 0
+    outputs = gate(torch.ones(3, 2, 2))
+    assert outputs[:, 1, 0].tolist() == [5.0, 5.0, 5.0]
+    assert outputs.sum() == 9 + 15
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"shape": ()}, {"shape": (3, 0)}, {"axes": (2,)}, {"axes": (1, 0)}, {"axes": ()}]
+)
+def test_bad_arguments_are_refused_by_name(arguments):
+    with pytest.raises(ValueError, match=f"{next(iter(arguments))} must"):
+        SpectralGate(**{"shape": (3, 4), **arguments})
+
+
+def test_rows_of_another_shape_are_refused():
+    with pytest.raises(ValueError, match=r"rows of shape \(3, 4\), got \(2, 4\)"):
+        SpectralGate((3, 4))(torch.zeros(2, 4))
