@@ -225,8 +225,11 @@ def _type_hints(target: Callable[..., Any]) -> Mapping[str, Any]:
 
 def _check_type(value: Any, annotation: Any, where: str) -> None:
     plain = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
+    checked: Any = plain
+    if isinstance(plain, list) and get_origin(annotation) is tuple:  # YAML has lists alone
+        checked = tuple(plain)
     try:
-        TypeAdapter(annotation, config=ConfigDict(strict=True, arbitrary_types_allowed=True)).validate_python(plain)
+        TypeAdapter(annotation, config=ConfigDict(strict=True, arbitrary_types_allowed=True)).validate_python(checked)
     except ValidationError as error:
         raise UserError(f"{where} must be {_describe(annotation)}, got {plain!r}") from error
     except PydanticUserError:  # a type that pydantic does not know: left to the constructor

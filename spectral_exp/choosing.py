@@ -17,7 +17,7 @@ from torch import Tensor
 
 from spectral_exp.collectives import copy_from_first_rank
 from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.groups import find_inputs
+from spectral_exp.dataset.groups import find_kept
 from spectral_exp.dataset.splitting import fold_rows
 from spectral_exp.errors import UserError
 from spectral_exp.evaluation.masking import masking_counts
@@ -50,7 +50,7 @@ def check_selection(selection: Selection, settings: Settings, data: Data) -> Non
     Raises:
         UserError: if it cannot.
     """
-    always_kept = torch.from_numpy(find_inputs(settings.keep, data.info.feature_names, "keep"))
+    always_kept = torch.from_numpy(find_kept(settings.keep, data.info))
     groups = None if data.info.group_numbers is None else torch.tensor(data.info.group_numbers)
     try:
         selection.check(data.info.n_features, int(whole_blocks(always_kept, groups).sum()))

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from spectral_exp.build import build, build_all, build_model
 from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.groups import find_inputs
+from spectral_exp.dataset.groups import find_kept
 from spectral_exp.dataset.loading import DataModule
 from spectral_exp.errors import UserError
 from spectral_exp.module import SpectralModule
@@ -166,7 +166,7 @@ def _build_module(config: DictConfig, settings: Settings, data: Data) -> Spectra
         optimizer([torch.nn.Parameter(torch.zeros(1))])
     except ValueError as error:
         raise UserError(f"optimizer: {error}") from error
-    keep = find_inputs(settings.keep, data.info.feature_names, "keep")
+    keep = find_kept(settings.keep, data.info)
     pl.seed_everything(settings.seed, verbose=False)
     try:
         model = build_model(config.model, data.info)

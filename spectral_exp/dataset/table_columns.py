@@ -1,6 +1,7 @@
 """Turn the columns of a user's table into numbers; whatever cannot be one is said in one line."""
 
 import difflib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,10 @@ from sklearn.impute import SimpleImputer
 
 from spectral_exp.errors import UserError
 
+log = logging.getLogger(__name__)
+
 MOSTLY = 0.9  # a text column with at least this share of numbers was meant to be one
+PARTLY = 0.5  # of a text column with at least this share of numbers it is said that it is text
 MANY_VALUES = 50  # text with more values than this, in more than half as many rows, names rows instead of kinds
 LISTED = 5  # columns named in one message
 
@@ -154,6 +158,13 @@ def read_text_column(values: pa.Array, name: str, source: str) -> Column:
         raise UserError(
             f"{source}: column {name!r} holds numbers, but row {row} (not counting the header) says {wrong!r}: "
             "correct it, or leave the field empty and set dataset.impute"
+        )
+    share = is_number[present].mean()
+    if share >= PARTLY:
+        wrong = texts[int(is_number.argmin())]
+        log.warning(
+            f"{source}: column {name!r} is taken as text, one input per value: "
+            f"{share:.0%} of it are numbers, but {wrong!r} is none"
         )
     order = np.argsort(np.array(texts))
     rank = np.empty(len(texts))

@@ -9,7 +9,7 @@ from jaxtyping import Bool
 
 from spectral_exp.build import build_data
 from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.groups import find_inputs
+from spectral_exp.dataset.groups import find_kept
 from spectral_exp.errors import UserError
 from spectral_exp.export.comparison import in_units, largest_difference
 from spectral_exp.export.cost import BATCH_SIZES, Cost, measure_costs
@@ -117,7 +117,7 @@ def choose_inputs(run: Run, k: int | None) -> Bool[np.ndarray, " n_features"]:
         return run.mask
     if not 1 <= k <= run.info.n_features:
         raise UserError(f"--k must be between 1 and {run.info.n_features}, the inputs of {run.folder}, got {k}")
-    always_kept = find_inputs(run.config.get("keep") or [], run.info.feature_names, "keep")
+    always_kept = find_kept(run.config.get("keep") or [], run.info)
     if k < always_kept.sum():
         raise UserError(f"--k must be at least {always_kept.sum()}, the inputs of {run.folder} always kept, got {k}")
     ranking = run.ranking["feature"].to_numpy()
