@@ -12,7 +12,7 @@ from torch import nn
 
 from spectral_exp.attribution.peak_memory import peak_memory
 from spectral_exp.attribution.ranker import DataRanker, ModelRanker, Ranker, Train, TrainingRanker
-from spectral_exp.dataset.data import Data
+from spectral_exp.dataset.data import Data, Part
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def flat(data: Data) -> Data:
     Returns:
         The same rows of shape (n_features,).
     """
-    train, val, test = (replace(part, inputs=part.inputs.flatten(1)) for part in (data.train, data.val, data.test))
+    train, val, test = (Part(part.inputs.flatten(1), part.targets) for part in (data.train, data.val, data.test))
     return replace(data, train=train, val=val, test=test)
 
 

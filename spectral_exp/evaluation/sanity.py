@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from spectral_exp.dataset.data import Data, Part
 from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.dataset.rows import Rows
 
 Rank = Callable[[Data], Float[np.ndarray, " n_features"]]
 
@@ -38,7 +39,7 @@ def label_permutation(rank: Rank, data: Data, seed: int) -> float:
     """
     generator = torch.Generator().manual_seed(seed)
 
-    def dealt(part: Part) -> Part:
+    def dealt(part: Rows) -> Part:
         return Part(part.inputs, part.targets[torch.randperm(len(part), generator=generator)])
 
     return spearman(rank(data), rank(replace(data, train=dealt(data.train), val=dealt(data.val))))
