@@ -28,7 +28,7 @@ class L1Linear(DataRanker):
 
     modules = ("sklearn.linear_model",)
 
-    def __init__(self, strengths: Sequence[float] = (0.1, 0.03, 0.01, 0.003), max_iter: int = 25) -> None:
+    def __init__(self, strengths: Sequence[float] = (0.1, 0.03, 0.01, 0.003), max_iter: int = 100) -> None:
         check_counts(max_iter=max_iter)
         if not strengths or not all(0 < strength < 1 for strength in strengths):
             raise ValueError(f"strengths must be between 0 and 1, got {list(strengths)}")
