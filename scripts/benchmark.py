@@ -12,6 +12,7 @@ import argparse
 import shlex
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -213,13 +214,14 @@ def main() -> None:
     )
     parser.add_argument("--tables", action="store_true", help="compute nothing, write what is there")
     parser.add_argument("--out", type=Path, default=Path("outputs/benchmark"), help="where the comparisons are kept")
+    parser.add_argument("--jobs", type=int, default=2, help="comparisons at a time, one thread each")
     parser.add_argument("--page", type=Path, default=Path("docs/benchmarks.md"))
     arguments = parser.parse_args()
     folder = (arguments.out / arguments.suite).resolve()
     rows = [row for row in ROWS if arguments.suite == "full" or row.n_seeds_quick]
-    for row in rows:
-        if not arguments.tables and row.name in (arguments.only or [row.name]):
-            compare(row, arguments.suite, folder / row.name)
+    asked = [row for row in rows if not arguments.tables and row.name in (arguments.only or [row.name])]
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        list(pool.map(lambda row: compare(row, arguments.suite, folder / row.name), asked))
 
     def is_begun(row: Row) -> bool:
         return (folder / row.name / COMPARISON).is_file()
