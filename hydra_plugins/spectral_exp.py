@@ -23,7 +23,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 if TYPE_CHECKING:
-    from spectral_exp.sweep.job import Job
+    from spectral_exp.sweep.job import Job, JobEnd
     from spectral_exp.sweep.progress import SweepProgress
     from spectral_exp.tracking.sweep_record import SweepRecord
 
@@ -64,7 +64,6 @@ class ProcessLauncher(Launcher):
         from spectral_exp.cli.composition import options_again
         from spectral_exp.report.paths import from_here
         from spectral_exp.sweep.command import program
-        from spectral_exp.sweep.job import FINISHED
         from spectral_exp.sweep.launch import Launch
         from spectral_exp.sweep.progress import SweepProgress
         from spectral_exp.sweep.starter import Starter
@@ -74,7 +73,7 @@ class ProcessLauncher(Launcher):
         configure_log(hydra.hydra_logging, hydra.verbose)
         sweep_folder = Path(hydra.sweep.dir).absolute()
         sweep_folder.mkdir(parents=True, exist_ok=True)
-        jobs = self._jobs(job_overrides, initial_job_idx, sweep_folder)
+        jobs = _jobs(self._config, job_overrides, initial_job_idx)
         starter = Starter(
             [*program(sys.argv[0]), *options_again(sys.argv[1:])],
             sweep_folder,
@@ -88,46 +87,60 @@ class ProcessLauncher(Launcher):
             log.info(
                 f"{self.n_expected or len(jobs)} jobs, at most {self.n_jobs} at a time, in {from_here(sweep_folder)}"
             )
-        ends = Launch(jobs, starter, self._progress, self._record_of(sweep_folder), self._fail_fast).run()
-        results = []
-        for job, end in zip(jobs, ends, strict=True):
-            result = JobReturn(overrides=list(job.overrides), working_dir=str(job.folder), task_name=hydra.job.name)
-            is_finished = end.state in FINISHED
-            result.status = JobStatus.COMPLETED if is_finished else JobStatus.FAILED
-            error = RuntimeError(f"job {job.number} {end.state}: {end.error}")
-            result.return_value = end.metrics if is_finished else error
-            results.append(result)
-        return results
-
-    def _jobs(self, job_overrides: Sequence[Sequence[str]], first: int, sweep_folder: Path) -> list[Job]:
-        from spectral_exp.sweep.job import Job
-
-        jobs = []
-        hydra = self._config.hydra
-        for number, overrides in enumerate(job_overrides, start=first):
-            with read_write(hydra), open_dict(hydra):
-                hydra.job.num = number
-            jobs.append(Job(number, tuple(overrides), sweep_folder / str(hydra.sweep.subdir)))
-        return jobs
-
-    def _record_of(self, sweep_folder: Path) -> SweepRecord:
-        # read once: an optimiser launches many times
-        from spectral_exp.tracking.sweep_record import SweepRecord, read_sweep_record
-
-        if self._record is None:
-            overrides = self._config.hydra.overrides
-            self._record = read_sweep_record(sweep_folder) or SweepRecord([])
-            self._record.overrides = [*overrides.task, *overrides.hydra]
-        return self._record
+        if self._record is None:  # read once: an optimiser launches many times
+            self._record = _record_of(self._config)
+        ends = Launch(jobs, starter, self._progress, self._record, self._fail_fast).run()
+        return _job_returns(self._config, jobs, ends)
 
     def _n_devices(self, job: Job) -> int:
         # a job's config is composed for this alone: it takes half a second
-        trainer = self._context.config_loader.load_sweep_config(self._config, list(job.overrides)).trainer
+        trainer = _trainer_of(self._context, self._config, job)
         if trainer.accelerator == "cpu":
             return 0
         if isinstance(trainer.devices, int) and trainer.devices > 0:
             return trainer.devices
         return 1 if isinstance(trainer.devices, (str, int)) else len(trainer.devices)
+
+
+class CheckedSlurmLauncher(Launcher):
+    """Has the jobs of a sweep submitted to Slurm by hydra-submitit-launcher, and waits for them.
+
+    What Slurm or Lightning would say when a job has waited for its turn is said before anything is submitted.
+
+    Args:
+        submitit: the launcher of that package, set up.
+    """
+
+    def __init__(self, submitit: Launcher) -> None:
+        self._submitit = submitit
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        from spectral_exp.sweep.slurm import check_machine
+
+        self._context = hydra_context
+        self._config = config
+        check_machine()
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+        from spectral_exp.report.paths import from_here
+        from spectral_exp.sweep.job import JobEnd, end_before_start, end_so_far
+        from spectral_exp.sweep.slurm import check_tasks, submit
+
+        setup_globals()
+        configure_log(self._config.hydra.hydra_logging, self._config.hydra.verbose)
+        sweep_folder = Path(self._config.hydra.sweep.dir).absolute()
+        jobs = _jobs(self._config, job_overrides, initial_job_idx)
+        for place, job in enumerate(jobs):
+            end_before_start(job)  # refuses the folder of another sweep
+            if place == 0 or any(text.lstrip("+~").startswith("trainer") for text in job.overrides):
+                check_tasks(_trainer_of(self._context, self._config, job), self._config.hydra.launcher)
+        record = _record_of(self._config)
+        _note(record, jobs, [JobEnd("waiting")] * len(jobs), sweep_folder)
+        log.info(f"{len(jobs)} jobs for Slurm, in {from_here(sweep_folder)}")
+        submit(self._submitit, job_overrides, initial_job_idx)
+        ends = [end_so_far(job) for job in jobs]
+        _note(record, jobs, ends, sweep_folder)
+        return _job_returns(self._config, jobs, ends)
 
 
 class GridSweeper(Sweeper):
@@ -145,9 +158,7 @@ class GridSweeper(Sweeper):
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self._context = hydra_context
         self._config = config
-        self._launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=hydra_context, task_function=task_function, config=config
-        )
+        self._launcher = _make_launcher(hydra_context, task_function, config)
 
     def sweep(self, arguments: list[str]) -> Sequence[JobReturn]:
         from spectral_exp.errors import UserError
@@ -184,9 +195,7 @@ class OptunaSweeper(Sweeper):
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self._context = hydra_context
         self._config = config
-        self._launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=hydra_context, task_function=task_function, config=config
-        )
+        self._launcher = _make_launcher(hydra_context, task_function, config)
 
     def sweep(self, arguments: list[str]) -> Sequence[JobReturn]:
         from spectral_exp.sweep.search import Search
@@ -211,6 +220,64 @@ class OptunaSweeper(Sweeper):
             log.info(f"job {number} is best at " + ", ".join(f"{name} {value:.4g}" for name, value in values.items()))
         _refuse_unfinished(results)
         return results
+
+
+def _jobs(config: DictConfig, job_overrides: Sequence[Sequence[str]], first: int) -> list[Job]:
+    from spectral_exp.sweep.job import Job
+
+    jobs = []
+    hydra = config.hydra
+    sweep_folder = Path(hydra.sweep.dir).absolute()
+    for number, overrides in enumerate(job_overrides, start=first):
+        with read_write(hydra), open_dict(hydra):
+            hydra.job.num = number
+        jobs.append(Job(number, tuple(overrides), sweep_folder / str(hydra.sweep.subdir)))
+    return jobs
+
+
+def _record_of(config: DictConfig) -> SweepRecord:
+    from spectral_exp.tracking.sweep_record import SweepRecord, read_sweep_record
+
+    record = read_sweep_record(Path(config.hydra.sweep.dir)) or SweepRecord([])
+    record.overrides = [*config.hydra.overrides.task, *config.hydra.overrides.hydra]
+    return record
+
+
+def _note(record: SweepRecord, jobs: Sequence[Job], ends: Sequence[JobEnd], sweep_folder: Path) -> None:
+    from spectral_exp.tracking.sweep_record import JobRecord
+
+    for job, end in zip(jobs, ends, strict=True):
+        name = job.folder.relative_to(sweep_folder).as_posix()
+        record.jobs[name] = JobRecord(name, list(job.overrides), end.state, end.error)
+    record.write(sweep_folder)
+
+
+def _trainer_of(context: HydraContext, config: DictConfig, job: Job) -> DictConfig:
+    return context.config_loader.load_sweep_config(config, list(job.overrides)).trainer
+
+
+def _job_returns(config: DictConfig, jobs: Sequence[Job], ends: Sequence[JobEnd]) -> list[JobReturn]:
+    from spectral_exp.sweep.job import FINISHED
+
+    results = []
+    for job, end in zip(jobs, ends, strict=True):
+        result = JobReturn(overrides=list(job.overrides), working_dir=str(job.folder), task_name=config.hydra.job.name)
+        is_finished = end.state in FINISHED
+        result.status = JobStatus.COMPLETED if is_finished else JobStatus.FAILED
+        error = RuntimeError(f"job {job.number} {end.state}: {end.error}")
+        result.return_value = end.metrics if is_finished else error
+        results.append(result)
+    return results
+
+
+def _make_launcher(context: HydraContext, task_function: TaskFunction, config: DictConfig) -> Launcher:
+    launcher = Plugins.instance().instantiate_launcher(
+        hydra_context=context, task_function=task_function, config=config
+    )
+    if config.hydra.launcher._target_.endswith("submitit_launcher.SlurmLauncher"):
+        launcher = CheckedSlurmLauncher(launcher)
+        launcher.setup(hydra_context=context, task_function=task_function, config=config)
+    return launcher
 
 
 def _overrides(context: HydraContext, params: DictConfig, arguments: Sequence[str]) -> dict[str, Override]:

@@ -23,6 +23,7 @@ from spectral_exp.build import build
 from spectral_exp.cli.compose import compose_config
 from spectral_exp.comparison.cell import load_data
 from spectral_exp.comparison.net import fit
+from spectral_exp.tracking.console import quiet_lightning
 
 METHODS = (
     "shap_gradient",
@@ -47,7 +48,7 @@ def main() -> None:
     shared = ["experiment=protocol_k", "model=spectral_mlp", *arguments.override]
     config = compose_config([*shared, f"attribution=[{','.join(arguments.methods)}]"], "compare")
     data = load_data(compose_config(shared))
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, quiet_lightning():
         started = time.process_time()
         module = fit(compose_config(shared), data, Path(folder))
         training = time.process_time() - started

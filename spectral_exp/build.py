@@ -19,7 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 from torch import Tensor, nn
 
-from spectral_exp.dataset.data import Data
+from spectral_exp.dataset.data import Data, Part
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.units import describe_units
 from spectral_exp.errors import UserError
@@ -130,8 +130,11 @@ def build_data(config: DictConfig) -> Data:
 def _with_flat_rows(data: Data) -> Data:
     if data.augmentation is not None:
         raise UserError("dataset.augmentation needs a model that takes whole images, such as model=spectral_cnn")
-    parts = {name: getattr(data, name) for name in ("train", "val", "test")}
-    return replace(data, **{name: replace(part, inputs=part.inputs.flatten(1)) for name, part in parts.items()})
+    parts = {name: getattr(data, name) for name in ("train", "val", "test")}  # sparse and streamed rows are flat
+    flat: dict[str, Any] = {
+        name: replace(part, inputs=part.inputs.flatten(1)) for name, part in parts.items() if isinstance(part, Part)
+    }
+    return replace(data, **flat)
 
 
 def _takes_whole_rows(node: DictConfig) -> bool:
@@ -222,8 +225,11 @@ def _type_hints(target: Callable[..., Any]) -> Mapping[str, Any]:
 
 def _check_type(value: Any, annotation: Any, where: str) -> None:
     plain = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
+    checked: Any = plain
+    if isinstance(plain, list) and get_origin(annotation) is tuple:  # YAML has lists alone
+        checked = tuple(plain)
     try:
-        TypeAdapter(annotation, config=ConfigDict(strict=True, arbitrary_types_allowed=True)).validate_python(plain)
+        TypeAdapter(annotation, config=ConfigDict(strict=True, arbitrary_types_allowed=True)).validate_python(checked)
     except ValidationError as error:
         raise UserError(f"{where} must be {_describe(annotation)}, got {plain!r}") from error
     except PydanticUserError:  # a type that pydantic does not know: left to the constructor

@@ -15,8 +15,9 @@ from jaxtyping import Bool
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
-from spectral_exp.dataset.data import Data, Part
-from spectral_exp.dataset.groups import find_inputs
+from spectral_exp.collectives import copy_from_first_rank
+from spectral_exp.dataset.data import Data
+from spectral_exp.dataset.groups import find_kept
 from spectral_exp.dataset.splitting import fold_rows
 from spectral_exp.errors import UserError
 from spectral_exp.evaluation.masking import masking_counts
@@ -49,7 +50,7 @@ def check_selection(selection: Selection, settings: Settings, data: Data) -> Non
     Raises:
         UserError: if it cannot.
     """
-    always_kept = torch.from_numpy(find_inputs(settings.keep, data.info.feature_names, "keep"))
+    always_kept = torch.from_numpy(find_kept(settings.keep, data.info))
     groups = None if data.info.group_numbers is None else torch.tensor(data.info.group_numbers)
     try:
         selection.check(data.info.n_features, int(whole_blocks(always_kept, groups).sum()))
@@ -81,16 +82,19 @@ def choose_inputs(
         The mask, and how the number of inputs was chosen, if by scores.
     """
     layer, scale = training.module.spectral_input_layer, training.module.input_scale
-    if not isinstance(selection, CurveSelection):
-        return selection.select(layer, scale), None
-    if selection.folds:
-        curve = _mean_over(list(_fold_curves(config, training, data, selection)))
-    else:
-        curve = _own_curve(training, data)
-    if training.trainer.is_global_zero:
-        write_selection_curve(training.folder, curve)
-    choice = selection.choose(curve)
-    return TopK(choice.k).select(layer, scale), choice
+    choice = None
+    if isinstance(selection, CurveSelection):
+        if selection.folds:
+            curve = _mean_over(list(_fold_curves(config, training, data, selection)))
+        else:
+            curve = _own_curve(training, data)
+        if training.trainer.is_global_zero:
+            write_selection_curve(training.folder, curve)
+        choice = selection.choose(curve)
+        selection = TopK(choice.k)
+    mask = selection.select(layer, scale)
+    copy_from_first_rank([mask])
+    return mask, choice
 
 
 def choice_metrics(choice: Choice, metric: str) -> dict[str, Any]:
@@ -119,6 +123,7 @@ def _own_curve(training: Training, data: Data) -> ScoreCurve:
     # Along a path every number of inputs is seen at one moment of training: the score dips after a removal and swings
     # from epoch to epoch. The median of three neighbours takes out a single dip or lucky spike and leaves a steady
     # rise as it is. A monotone envelope (the best score with at most k inputs) would not change the smallest k.
+    training.trainer.strategy.barrier()  # the history is the first rank's
     history = training.folder / METRICS_HISTORY
     is_path = training.module.regularization.n_final is not None
     path = read_path_curve(history) if is_path and history.is_file() else None
@@ -166,14 +171,19 @@ def _fold_curves(config: DictConfig, training: Training, data: Data, selection: 
     """Train once per fold, in a folder of its own; a fold that is done is read, one that was killed goes on."""
     folder = training.folder / FOLDS
     fold_config = changed(config, logger={}, resume=None)
-    _empty_if_other(folder, fold_config)
+    if training.trainer.is_global_zero:
+        _empty_if_other(folder, fold_config)
+    training.trainer.strategy.barrier()
     for fold, fold_data in enumerate(folds_of(data, selection.folds, training.settings.seed), start=1):
         own = folder / str(fold)
         if not (own / SELECTION_CURVE).is_file():
             log.info(f"Fold {fold} of {selection.folds}")
             fold_training = prepare_training(fold_config, training.settings, own, fold_data, selection)
             fold_training.fit(fold_training.find_checkpoint())
-            write_selection_curve(own, _own_curve(fold_training, fold_data))
+            curve = _own_curve(fold_training, fold_data)
+            if training.trainer.is_global_zero:
+                write_selection_curve(own, curve)
+            training.trainer.strategy.barrier()
         yield read_selection_curve(own)
 
 
@@ -198,12 +208,11 @@ def folds_of(data: Data, n_folds: int, seed: int) -> Iterator[Data]:
     Yields:
         The data with other training and validation rows.
     """
-    inputs = torch.cat([data.train.inputs, data.val.inputs])
-    targets = torch.cat([data.train.targets, data.val.targets])
-    classes = targets.numpy() if data.info.task == "classification" else None
-    for val in fold_rows(len(targets), n_folds, seed, classes):
-        train = np.setdiff1d(np.arange(len(targets)), val)
-        first, second = (Part(inputs[rows], targets[rows]) for rows in map(torch.from_numpy, (train, val)))
+    rows = data.train.joined(data.val)
+    classes = rows.targets.numpy() if data.info.task == "classification" else None
+    for val in fold_rows(len(rows), n_folds, seed, classes):
+        train = np.setdiff1d(np.arange(len(rows)), val)
+        first, second = (rows.take(torch.from_numpy(chosen)) for chosen in (train, val))
         yield replace(data, train=first, val=second)
 
 

@@ -14,3 +14,7 @@ class UnfinishedSweepError(RuntimeError):
 
 class PrunedError(RuntimeError):
     """A run of a sweep was stopped because it had no hope of being among the best."""
+
+
+class RankFailedError(RuntimeError):
+    """One of the processes that train together ended badly, and took the run along."""

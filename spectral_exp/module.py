@@ -1,6 +1,6 @@
 """Training, validation and test of a model whose first layer is spectral."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 import pytorch_lightning as pl
@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Bool, Float, Shaped
 from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 from torch.nn import functional as F
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
@@ -15,14 +16,17 @@ from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import MulticlassAccuracy
 from torchmetrics.regression import MeanAbsoluteError, R2Score
 
+from spectral_exp.collectives import average_gradients, copy_from_first_rank, names_of
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.loading import TensorLoader
 from spectral_exp.errors import UserError
 from spectral_exp.evaluation.standard_error import StandardError
+from spectral_exp.functional.sparse import take_columns
 from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.layer.spectralize import spectral_form
 from spectral_exp.regularization.regularization import Regularization
 from spectral_exp.regularization.schedule.schedule import Schedule
+from spectral_exp.sharding import gather, shard_head
 
 LOSSES: dict[str, tuple[str, Callable[[Tensor, Tensor], Tensor]]] = {
     "cross_entropy": ("classification", F.cross_entropy),
@@ -99,6 +103,11 @@ class SpectralModule(pl.LightningModule):
         self.test_metrics = task_metrics(info).clone(prefix="test/")
         self.register_buffer("input_scale", input_scale, persistent=False)
         self._always_kept = always_kept
+        self._whole: tuple[nn.Module, ...] = ()  # a copy of the model while it is shared out; not a submodule
+        # DDP would lose sight of parameters that are replaced, and send buffers that never differ in every step. A
+        # backward pass computes the first layer's gradient last, so DDP could not hide its averaging either.
+        not_for_ddp = [*self._own_parameters, self.input_scale, *self.input_layer.buffers()]
+        self._ddp_params_and_buffers_to_ignore = names_of(self, not_for_ddp)
         if isinstance(model.input_layer, SpectralLayer) and always_kept is not None:
             model.input_layer.keep_always(always_kept)
         self._n_steps = 1  # known when training starts
@@ -136,9 +145,22 @@ class SpectralModule(pl.LightningModule):
         outputs: Tensor = self.model(inputs)
         return outputs
 
+    def configure_model(self) -> None:
+        if self.device_mesh is not None and self.trainer.state.fn == TrainerFn.FITTING:
+            self._whole = (shard_head(self.model, self.input_layer, self.device_mesh),)
+
+    def gather(self) -> None:
+        """Put the model together on every rank, if training has shared its parameters out."""
+        for whole in self._whole:
+            self.model = gather(self.model, whole)
+        self._whole = ()
+
+    def on_train_start(self) -> None:
+        copy_from_first_rank(self._own_parameters)
+
     def on_train_epoch_start(self) -> None:
         self._drop_columns()
-        torch.manual_seed(self.seed * 1_000_003 + self.current_epoch)
+        torch.manual_seed(self.seed * 1_000_003 + self.current_epoch + 500_009 * self.global_rank)
         self._loss_sum = torch.zeros((), device=self.device)
         self._penalty_sum = torch.zeros((), device=self.device)
         self._n_rows = 0
@@ -148,7 +170,7 @@ class SpectralModule(pl.LightningModule):
         inputs, targets = batch
         loss = self.loss(self.model(self._without_dropped(inputs)), targets)
         penalty = self._penalty()
-        total = loss + penalty
+        total = self._weighted(loss, batch_idx) + penalty
         with torch.no_grad():
             self._loss_sum += loss * len(targets)
             self._penalty_sum += penalty * len(targets)
@@ -156,6 +178,10 @@ class SpectralModule(pl.LightningModule):
             newly_bad = ~torch.isfinite(total) & (self._first_bad_step < 0)
             self._first_bad_step = torch.where(newly_bad, self.global_step, self._first_bad_step)
         return total
+
+    def on_after_backward(self) -> None:
+        if self.trainer.world_size > 1:
+            average_gradients(self._own_parameters)
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         if isinstance(self.input_layer, SpectralLayer):
@@ -171,12 +197,13 @@ class SpectralModule(pl.LightningModule):
         if is_last or batch_idx % STEPS_BETWEEN_CHECKS == STEPS_BETWEEN_CHECKS - 1:
             self._refuse_divergence()
         if is_last:
-            self.log("train/loss", self._loss_sum / self._n_rows, on_epoch=True, on_step=False, sync_dist=True)
-            self.log("spectral/penalty", self._penalty_sum / self._n_rows, on_epoch=True, on_step=False, sync_dist=True)
-            n_kept = (self.spectral_input_layer.relevance() > 0).sum().float()
-            self.log("spectral/n_kept", n_kept, on_epoch=True, on_step=False, sync_dist=True)
-            strength = self.regularization.strength_at(self.progress)
-            self.log("spectral/strength", strength, on_epoch=True, on_step=False, sync_dist=True)
+            values: dict[str, Tensor | float] = {
+                "train/loss": self._loss_sum / self._n_rows,
+                "spectral/penalty": self._penalty_sum / self._n_rows,
+                "spectral/n_kept": (self.spectral_input_layer.relevance() > 0).sum().float(),
+                "spectral/strength": self.regularization.strength_at(self.progress),
+            }
+            self._log_means(values, self._n_rows)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         self._evaluate(batch, self.val_metrics, "val/loss")
@@ -194,7 +221,9 @@ class SpectralModule(pl.LightningModule):
         layer = self.input_layer
         eigenvalues = [layer.eigenvalues] if isinstance(layer, SpectralLayer) else []
         others = [p for p in self.parameters() if all(p is not e for e in eigenvalues)]
-        groups = [{"params": params} for params in (others, eigenvalues) if params]
+        # Optimizers take steps of shared-out parameters together, and of whole ones.
+        shares, others = ([p for p in others if isinstance(p, DTensor) == is_share] for is_share in (True, False))
+        groups = [{"params": params} for params in (shares, others, eigenvalues) if params]
         optimizer = self._make_optimizer(groups)
         if self.regularization.is_proximal:
             self._check_proximal(optimizer)
@@ -251,13 +280,29 @@ class SpectralModule(pl.LightningModule):
         """
         return self.loss_function(outputs if self.info.task == "classification" else outputs.squeeze(1), targets)
 
+    @property
+    def _own_parameters(self) -> list[Tensor]:
+        """Parameters that the module itself keeps the same on all ranks, as no strategy of Lightning does."""
+        layer = self.input_layer
+        if self._whole:
+            return list(layer.parameters())
+        if self.regularization.n_final is not None and isinstance(layer, SpectralLayer):
+            return [layer.eigenvalues, layer.raw_eigenvectors]  # replaced while the net trains, because inputs leave
+        return []
+
+    def _weighted(self, loss: Tensor, batch_idx: int) -> Tensor:
+        """Weight the loss by this rank's rows, so that the mean over the ranks is that over the whole batch."""
+        if self.trainer.world_size == 1:
+            return loss
+        return loss * cast(TensorLoader, self.trainer.train_dataloader).weight_of_share(batch_idx)
+
     def _drop_columns(self) -> None:
         """Leave the inputs that were dropped out of the training rows, so that batches are as small as the layer."""
         layer, loader = self.input_layer, cast(TensorLoader, self.trainer.train_dataloader)
         if not isinstance(layer, SpectralLayer) or not layer.takes_kept or bool(layer.mask.all()):
             return
         if self._columns is None:
-            if self.info.unit == "activation" or loader.inputs.shape[1] != layer.in_features:
+            if self.info.unit == "activation" or loader.rows.n_features != layer.in_features:
                 return  # the model makes its inputs of whole rows
             self._columns = torch.arange(layer.in_features, device=self.device)
         still_kept = layer.mask[self._columns]
@@ -270,7 +315,9 @@ class SpectralModule(pl.LightningModule):
         if self._columns is None:
             return inputs
         layer = self.spectral_input_layer
-        return inputs if inputs.shape[1] == layer.n_kept else inputs[:, layer.mask[self._columns]]
+        if inputs.shape[1] == layer.n_kept:
+            return inputs
+        return take_columns(inputs, layer.mask[self._columns].nonzero().squeeze(1), axis=1)
 
     def _penalty(self) -> Tensor:
         if isinstance(self.input_layer, SpectralLayer):
@@ -282,7 +329,13 @@ class SpectralModule(pl.LightningModule):
         outputs = self.model(inputs)
         metrics.update(self.predict(outputs), self.in_units(targets))
         self.log_dict(metrics, batch_size=len(targets))
-        self.log(loss_name, self.loss(outputs, targets), batch_size=len(targets), sync_dist=True)
+        self._log_means({loss_name: self.loss(outputs, targets)}, len(targets))
+
+    def _log_means(self, values: Mapping[str, Tensor | float], n_rows: int) -> None:
+        """Log means over rows; over several ranks they become those over the rows of all."""
+        # A float, for Lightning would round the mean of the ranks' numbers of rows down.
+        weight = cast(int, float(n_rows))
+        self.log_dict(values, on_step=False, on_epoch=True, sync_dist=True, batch_size=weight)
 
     def _check_proximal(self, optimizer: Optimizer) -> None:
         if not isinstance(optimizer, (torch.optim.Adam, torch.optim.AdamW)):

@@ -11,7 +11,8 @@ from pytorch_lightning.loggers import Logger
 from torch import Tensor
 from torchmetrics import MetricCollection
 
-from spectral_exp.dataset.data import Data, Part
+from spectral_exp.dataset.data import Data
+from spectral_exp.dataset.rows import Rows
 from spectral_exp.evaluation.certificate import kkt_certificate, whole_gradient
 from spectral_exp.evaluation.known_truth import compare_with_truth
 from spectral_exp.evaluation.masking import masked_outputs, masking_counts
@@ -63,22 +64,18 @@ def write_ranked_inputs(
         )
     elif n_selected == 0:
         log.warning("the selection keeps no input; a lower selection.threshold or regularization.strength keeps more")
-    rows = ranking_rows(
-        data.info,
-        ranking.cpu().numpy(),
-        scores,
-        layer.over_all_inputs(layer.input_eigenvalues).cpu().numpy(),
-        mask,
-        layer.dropped_at.cpu().numpy(),
-    )
-    write_ranking(folder, rows, mask)
+    eigenvalues = layer.over_all_inputs(layer.input_eigenvalues).cpu().numpy()
+    dropped_at = layer.dropped_at.cpu().numpy()
+    order = ranking.cpu().numpy()
+    write_ranking(folder, ranking_rows(data.info, order, scores, eigenvalues, mask, dropped_at), mask)
     counts = masking_counts(data.info.n_features, also=n_selected)
     metrics = task_metrics(data.info, is_synced=False)
     selected_first = layer.columns.always_kept_first(ranking)  # every selection is the top of this order
     write_masking_curve(folder, masking_scores(module, data.test, selected_first, counts, metrics))
     for logger in loggers:
         if isinstance(logger, RichLogger):
-            logger.log_table("ranking", list(RANKING_COLUMNS), rows[:ROWS_ON_DASHBOARDS], step)
+            top = ranking_rows(data.info, order[:ROWS_ON_DASHBOARDS], scores, eigenvalues, mask, dropped_at)
+            logger.log_table("ranking", list(RANKING_COLUMNS), list(top), step)
     facts: dict[str, Any] = {
         "dataset": data.info.name,
         "model": type(module.model).__name__,
@@ -89,7 +86,7 @@ def write_ranked_inputs(
     }
     truth = data.info.true_strength
     if truth is not None:
-        facts |= compare_with_truth(ranking.cpu().numpy(), scores, truth)
+        facts |= compare_with_truth(order, scores, truth)
     return facts
 
 
@@ -106,7 +103,7 @@ def _certificate(module: SpectralModule, data: Data) -> dict[str, float | None]:
 @torch.no_grad()
 def masking_scores(
     module: SpectralModule,
-    part: Part,
+    part: Rows,
     ranking: Int[Tensor, " n_features"],
     counts: Sequence[int],
     metrics: MetricCollection,
@@ -124,18 +121,15 @@ def masking_scores(
         One dictionary per count: `n_kept`, then the metrics.
     """
     module.eval()
-    metrics = metrics.to(ranking.device)
-    inputs = part.inputs.to(ranking.device)
-    targets = module.in_units(part.targets.to(ranking.device))
-    layer = module.spectral_input_layer
-    points = []
-    for n_kept in counts:
-        mask = torch.zeros(len(ranking), dtype=torch.bool, device=ranking.device)
-        mask[ranking[:n_kept]] = True
-        metrics.reset()
-        with module.trainer.precision_plugin.forward_context():
-            outputs = masked_outputs(module.model, inputs, layer.over_row(mask), module.input_layer)
-        metrics.update(module.predict(outputs), targets)
-        scores = {name: float(score) for name, score in metrics.compute().items()}
-        points.append({"n_kept": n_kept, **scores})
-    return points
+    device, layer, place = ranking.device, module.spectral_input_layer, torch.argsort(ranking)
+    of_counts = [metrics.clone().to(device) for _ in counts]
+    for inputs, targets in part.in_turn():  # the rows are read once for all counts: they may lie in a file
+        inputs, values = inputs.to(device), module.in_units(targets.to(device))
+        for n_kept, scores in zip(counts, of_counts, strict=True):
+            with module.trainer.precision_plugin.forward_context():
+                outputs = masked_outputs(module.model, inputs, layer.over_row(place < n_kept), module.input_layer)
+            scores.update(module.predict(outputs), values)
+    return [
+        {"n_kept": n_kept, **{name: float(score) for name, score in scores.compute().items()}}
+        for n_kept, scores in zip(counts, of_counts, strict=True)
+    ]

@@ -13,10 +13,11 @@ from spectral_exp.build import build, build_all, build_data
 from spectral_exp.choosing import check_selection, choice_metrics, choose_inputs
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.groups import group_inputs
+from spectral_exp.rank_processes import other_ranks
 from spectral_exp.ranked_inputs import write_ranked_inputs
 from spectral_exp.refit import check_refit, refit
 from spectral_exp.selection.selection import Selection
-from spectral_exp.settings import read_settings
+from spectral_exp.settings import Settings, read_settings
 from spectral_exp.strength_search import find_strength
 from spectral_exp.tracking.console import quiet_lightning
 from spectral_exp.tracking.path_weights import PathWeights
@@ -43,31 +44,38 @@ def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) ->
     Raises:
         UserError: if the configuration or the data cannot work.
         TrainingDivergedError: if the loss became NaN or infinite.
+        RankFailedError: if another process of the run ended badly.
     """
     is_first = is_first_process()
     with recorded_status(folder, overrides or []) if is_first else nullcontext(), quiet_lightning():
         settings = read_settings(config)
         if is_first and not settings.resume:  # from here on a killed run can be resumed
             _write_config(folder, config)
-        selection: Selection = build(config.selection, "selection")
-        data = build_data(config)
-        data = replace(data, info=group_inputs(data.info, settings.groups))
-        check_selection(selection, settings, data)
-        if settings.target.k is not None:
-            strength = find_strength(config, settings, folder, data, selection)
-            config = changed(config, regularization__strength=strength)
+        with other_ranks(config, folder):
+            return _run(config, settings, folder)
+
+
+def _run(config: DictConfig, settings: Settings, folder: Path) -> dict[str, Any]:
+    selection: Selection = build(config.selection, "selection")
+    data = build_data(config)
+    data = replace(data, info=group_inputs(data.info, settings.groups))
+    check_selection(selection, settings, data)
+    if settings.target.k is not None:
+        strength = find_strength(config, settings, folder, data, selection)
+        config = changed(config, regularization__strength=strength)
+        if is_first_process():
             _write_config(folder, config)
-        loggers = build_all(config.logger, "logger")
-        failed = True
-        try:
-            callbacks = [PathWeights(folder)] if settings.refit.epochs else []
-            training = prepare_training(config, settings, folder, data, selection, list(loggers.values()), callbacks)
-            metrics = _train_and_rank(config, training, data, selection)
-            failed = False
-        finally:
-            for logger in loggers.values():
-                if isinstance(logger, RichLogger):
-                    logger.finish(failed)
+    loggers = build_all(config.logger, "logger")
+    failed = True
+    try:
+        callbacks = [PathWeights(folder)] if settings.refit.epochs else []
+        training = prepare_training(config, settings, folder, data, selection, list(loggers.values()), callbacks)
+        metrics = _train_and_rank(config, training, data, selection)
+        failed = False
+    finally:
+        for logger in loggers.values():
+            if isinstance(logger, RichLogger):
+                logger.finish(failed)
     return metrics
 
 

@@ -17,6 +17,7 @@ from spectral_exp.selection.threshold import Threshold
 from spectral_exp.settings import Settings
 from spectral_exp.tracking.results import write_strengths
 from spectral_exp.tracking.run_folder import CONFIG, SEARCH, STRENGTHS, write_whole
+from spectral_exp.tracking.status import is_first_process
 from spectral_exp.training import changed, prepare_training
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ def find_strength(config: DictConfig, settings: Settings, folder: Path, data: Da
             n_selected = _count_selected(config, settings, own / str(len(tried) + 1), data, selection, strength)
             log.info(f"strength {strength:.4g} keeps {n_selected} inputs")
         tried.append(Trial(strength, n_selected))
-        if len(tried) > len(earlier):
+        if len(tried) > len(earlier) and is_first_process():
             write_strengths(folder, [(trial.strength, trial.n_selected) for trial in tried])
         return n_selected
 
@@ -131,10 +132,9 @@ def _count_selected(
 ) -> int:
     trial_config = changed(config, regularization__strength=strength, logger={}, resume=None)
     training = prepare_training(trial_config, settings, folder, data, selection)
-    if training.trainer.world_size > 1:
-        raise UserError("target.k works on one device; add trainer.devices=1")
     training.fit(training.find_checkpoint())
-    return int(selection.select(training.module.spectral_input_layer, training.module.input_scale).sum())
+    n_selected = int(selection.select(training.module.spectral_input_layer, training.module.input_scale).sum())
+    return training.trainer.strategy.broadcast(n_selected)
 
 
 def _check(config: DictConfig, selection: Selection, k: int, n_features: int) -> None:
@@ -152,7 +152,8 @@ def _check_same(folder: Path, now: DictConfig, config: DictConfig) -> None:
     """Refuse trials of another configuration, whose counts would be mixed with new ones."""
     path = folder / CONFIG
     if not path.is_file():
-        write_whole(path, lambda beside: OmegaConf.save(now, beside))
+        if is_first_process():
+            write_whole(path, lambda beside: OmegaConf.save(now, beside))
     elif OmegaConf.load(path) != now:
         found = OmegaConf.load(folder.parent / CONFIG).regularization.strength
         raise UserError(

@@ -1,5 +1,6 @@
 """One training: a module, its trainer and its data, put together from a configuration, in a folder of its own."""
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,16 +12,18 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.loggers import Logger
+from pytorch_lightning.plugins.environments import SLURMEnvironment  # type: ignore[attr-defined]
 from torch import Tensor
 
 from spectral_exp.build import build, build_all, build_model
 from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.groups import find_inputs
+from spectral_exp.dataset.groups import find_kept
 from spectral_exp.dataset.loading import DataModule
 from spectral_exp.errors import UserError
 from spectral_exp.module import SpectralModule
 from spectral_exp.selection.selection import Selection
 from spectral_exp.settings import Settings
+from spectral_exp.sharding import ShardedStrategy
 from spectral_exp.tracking.checkpoint import WholeCheckpointIO, find_checkpoint, read_checkpoint
 from spectral_exp.tracking.console import TrainingProgress
 from spectral_exp.tracking.recorder import Recorder
@@ -75,6 +78,7 @@ class Training:
         except SystemExit as error:  # Lightning's answer to Ctrl-C and SIGTERM
             raise KeyboardInterrupt from error
         seconds = round(time.perf_counter() - started, 3)
+        self.module.gather()
         if self.settings.final_weights == "best":
             best = read_checkpoint(self.folder / CHECKPOINTS / BEST_CHECKPOINT)
             self.module.load_state_dict(best["state_dict"])
@@ -128,7 +132,9 @@ def prepare_training(
     module = _build_module(config, settings, data)
     recorder = Recorder(folder, build(config.tracking, "tracking"), selection, data.info)
     trainer = _build_trainer(config, folder, recorder, list(loggers), callbacks)
-    _check_path(module, settings, trainer, data.info.n_features)
+    _check_path(module, settings, data.info.n_features)
+    if isinstance(trainer.strategy, ShardedStrategy):
+        _check_sharded(module, trainer)
     return Training(
         folder, module, trainer, DataModule(data, batch_size=settings.batch_size, seed=settings.seed), settings
     )
@@ -160,7 +166,7 @@ def _build_module(config: DictConfig, settings: Settings, data: Data) -> Spectra
         optimizer([torch.nn.Parameter(torch.zeros(1))])
     except ValueError as error:
         raise UserError(f"optimizer: {error}") from error
-    keep = find_inputs(settings.keep, data.info.feature_names, "keep")
+    keep = find_kept(settings.keep, data.info)
     pl.seed_everything(settings.seed, verbose=False)
     try:
         model = build_model(config.model, data.info)
@@ -192,16 +198,25 @@ def _fit_basis(model: torch.nn.Module, data: Data) -> Tensor | None:
     return scale
 
 
-def _check_path(module: SpectralModule, settings: Settings, trainer: pl.Trainer, n_features: int) -> None:
+def _check_path(module: SpectralModule, settings: Settings, n_features: int) -> None:
     n_final = module.regularization.n_final
     if n_final is None:
         return
     if n_final >= n_features:
         raise UserError(f"regularization.n_final must be below the number of inputs ({n_features}), got {n_final}")
-    if trainer.world_size > 1:
-        raise UserError("regularization=path works on one device; add trainer.devices=1")
     if settings.final_weights == "best":
         raise UserError("final_weights=best may be from before inputs left; with regularization=path use last")
+
+
+def _check_sharded(module: SpectralModule, trainer: pl.Trainer) -> None:
+    is_normed = any(isinstance(one, torch.nn.modules.batchnorm._BatchNorm) for one in module.model.modules())
+    for what, is_asked in {
+        "regularization=path does": module.regularization.n_final is not None,
+        "trainer.gradient_clip_val does": trainer.gradient_clip_val is not None,
+        "batch norms do": is_normed,
+    }.items():
+        if is_asked:
+            raise UserError(f"{what} not work with trainer=fsdp; take trainer=ddp")
 
 
 def _build_trainer(
@@ -217,7 +232,7 @@ def _build_trainer(
         "trainer",
         callbacks=[recorder, TrainingProgress(metric), *more, *callbacks.values()],
         logger=loggers or False,
-        plugins=[WholeCheckpointIO()],
+        plugins=[WholeCheckpointIO(), *_cluster()],
         default_root_dir=str(folder),
         enable_checkpointing=any(isinstance(callback, ModelCheckpoint) for callback in callbacks.values()),
         enable_progress_bar=False,
@@ -229,3 +244,8 @@ def _build_trainer(
     if (trainer.max_epochs or 0) < 1 and trainer.max_steps == -1:
         raise UserError("trainer.max_epochs must be a whole number >= 1: schedules are functions of training progress")
     return trainer
+
+
+def _cluster() -> list[SLURMEnvironment]:
+    # A job of submitit is put back into the queue by submitit; Lightning would do it a second time.
+    return [SLURMEnvironment(auto_requeue=False)] if os.environ.get("SUBMITIT_EXECUTOR") == "slurm" else []

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from torch import nn
 
 from spectral_exp.attribution.peak_memory import peak_memory
 from spectral_exp.attribution.ranker import DataRanker, ModelRanker, Ranker, Train, TrainingRanker
-from spectral_exp.dataset.data import Data
+from spectral_exp.dataset.data import Data, Part
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def measure(
 
     Args:
         ranker: what ranks.
-        data: the data set.
+        data: the data set; a model gets its rows flat.
         seed: fixes what is random.
         model: the trained net, for rankers of the kind `model`.
         train: what trains, for rankers of the kind `training`.
@@ -80,9 +80,9 @@ def measure(
     wall, cpu = time.perf_counter(), time.process_time()
     with peak_memory() as memory, forward_rows:
         if isinstance(ranker, DataRanker):
-            relevance = ranker.relevance(data, seed)
+            relevance = ranker.relevance(flat(data), seed)
         elif isinstance(ranker, ModelRanker) and model is not None:
-            relevance = ranker.relevance(model.eval(), data, seed)
+            relevance = ranker.relevance(model.eval(), flat(data), seed)
         elif isinstance(ranker, TrainingRanker) and train is not None:
             relevance = ranker.relevance(training, data, seed)
         else:
@@ -98,6 +98,19 @@ def measure(
         peak_memory_bytes=memory.n_bytes,
         n_forward_rows=forward_rows.n,
     )
+
+
+def flat(data: Data) -> Data:
+    """Lay the numbers of every row along one axis, as libraries take them.
+
+    Args:
+        data: the data set.
+
+    Returns:
+        The same rows of shape (n_features,).
+    """
+    train, val, test = (Part(part.inputs.flatten(1), part.targets) for part in (data.train, data.val, data.test))
+    return replace(data, train=train, val=val, test=test)
 
 
 def _checked(relevance: np.ndarray, ranker: Ranker, data: Data) -> Float[np.ndarray, " n_features"]:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from spectral_exp.dataset.data import Data, Part
 from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.dataset.rows import Rows
 from spectral_exp.errors import UserError
 from spectral_exp.layer.spectral_layer import SpectralLayer
 
@@ -55,6 +56,8 @@ class Ranker(ABC):
         Raises:
             UserError: if a package is missing, or the ranker is not made for such data.
         """
+        if info.unit != "value" and self.kind != "training":
+            raise UserError(f"{type(self).__name__} ranks the numbers of a row, and an input here is a {info.unit}")
         for module in self.modules:
             try:
                 importlib.import_module(module)
@@ -144,7 +147,7 @@ def check_counts(**counts: int) -> None:
             raise ValueError(f"{name} must be at least 1, got {count}")
 
 
-def draw_rows(part: Part, n_rows: int, seed: int) -> Part:
+def draw_rows(part: Rows, n_rows: int, seed: int) -> Part:
     """Draw rows without replacement.
 
     Args:
@@ -156,6 +159,6 @@ def draw_rows(part: Part, n_rows: int, seed: int) -> Part:
         The rows that were drawn.
     """
     if n_rows >= len(part):
-        return part
+        return Part(part.inputs, part.targets)
     drawn = torch.from_numpy(np.random.default_rng(seed).choice(len(part), n_rows, replace=False))
     return Part(part.inputs[drawn], part.targets[drawn])

@@ -64,7 +64,11 @@ def refuse_missing(config: DictConfig, configs: Composition) -> None:
 
 
 def _check(config: DictConfig, key: str, value: Any, is_added: bool, typed: str, configs: Composition) -> None:
+    group = key.replace(".", "/")
     if not _exists(config, key):
+        if isinstance(value, (str, list)) and configs.is_group(group):
+            options = ",".join(map(str, value if isinstance(value, list) else [value]))
+            raise UserError(f"{typed}: {key} holds several keys; to choose options, write {group}=[{options}]")
         if not _is_taken(config, key, value):
             _refuse_unknown(config, key, typed, configs)
         if not is_added:
@@ -77,7 +81,6 @@ def _check(config: DictConfig, key: str, value: Any, is_added: bool, typed: str,
         for name, inner in value.items():
             _check(config, f"{key}.{name}", inner, is_added, typed, configs)
         return
-    group = key.replace(".", "/")
     if configs.is_group(group):
         raise UserError(f"{typed}: {key} holds several keys; to choose an option, write {group}={value}")
     raise UserError(f"{typed}: {key} holds several keys ({', '.join(map(str, node))}); set one of them")

@@ -16,6 +16,9 @@ from spectral_exp.cli.override_keys import apply_override, refuse_missing
 from spectral_exp.errors import UserError
 from spectral_exp.sweep.combinations import combinations
 
+# Options that come with a package, and the extra that installs it.
+EXTRAS = {"hydra/launcher=submitit_slurm": "slurm"}
+
 
 def check_overrides(argv: Sequence[str], config_dir: str, config_name: str) -> None:
     """Check that every override on the command line is about something that exists.
@@ -156,6 +159,8 @@ def _check_option(choice: Override, text: str, configs: Composition) -> None:
         if name.removesuffix(".yaml") in configs.options(parent):
             continue
         options = _options_below(group, configs)
+        if extra := EXTRAS.get(f"{group}={option}"):
+            raise UserError(f"{text} needs pip install 'spectral_exp[{extra}]'")
         near = [f"{group}={name}" for name in nearest(str(option), options)]
         raise UserError(f"{text}: {group} has no option {option} (options: {', '.join(options)}){did_you_mean(near)}")
 

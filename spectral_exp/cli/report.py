@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spectral_exp.errors import UserError
+from spectral_exp.tracking.comparison_folder import COMPARISON, TABLE
 
 if TYPE_CHECKING:
     from spectral_exp.report.collect import CollectedRun
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="spectral-report",
-        description="Show a run, a sweep or any folder of runs as one HTML page.",
+        description="Show a run, a sweep, any folder of runs, or a comparison of methods as one HTML page.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -109,16 +110,19 @@ def _serve(path: Path, host: str, port: int) -> None:
 
 def _report(path: Path, out: Path, tables: str | None, figures: bool) -> None:
     from spectral_exp.report.collect import collect
-    from spectral_exp.report.page.write import write_page
+    from spectral_exp.report.comparison import Comparison
+    from spectral_exp.report.page.write import write_comparison_page, write_page
     from spectral_exp.report.paths import from_here
 
     if out.is_dir():
         raise UserError(f"{out} is a folder; give a file such as {out / PAGE}")
-    runs = collect(path)
-    content = write_page(path, runs, out)
+    runs = [] if (path / COMPARISON).is_file() else collect(path)
+    content = write_page(path, runs, out) if runs else write_comparison_page(Comparison(path), out)
     for headline in content.headlines:
         print(headline)
     print(f"page     {from_here(out)}")
+    if tables and not runs:
+        raise UserError(f"--tables: the tables of a comparison are in its folder already, such as {path / TABLE}")
     if tables:
         for table in _write_tables(runs, out, tables):
             print(f"table    {from_here(table)}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from spectral_exp.cli.config_path import config_dir, register_user_configs, version_base
 from spectral_exp.cli.ending import print_help, report_error
+from spectral_exp.cli.external_ranks import rank_arguments
 from spectral_exp.cli.help import help_text
 from spectral_exp.cli.overrides import check_overrides
 from spectral_exp.cli.resume import resume_arguments
@@ -48,7 +49,7 @@ def main() -> None:
         register_user_configs()
         sys.argv[1:] = resume_arguments(sys.argv[1:])
         check_overrides(sys.argv[1:], config_dir(), CONFIG_NAME)
-        sys.argv[1:] = sweep_folder_arguments(sys.argv[1:])
+        sys.argv[1:] = rank_arguments(sweep_folder_arguments(sys.argv[1:]))
         outcome.sweep = sweep_folder(sys.argv[1:])
         # Errors come to us instead of Hydra's own reports; the jobs of a sweep, checked here, put theirs in their logs.
         os.environ["HYDRA_FULL_ERROR"] = "1"
@@ -75,9 +76,12 @@ def _hydra_main(outcome: Outcome) -> None:
 
         hydra_config = HydraConfig.get()
         folder = outcome.folder = Path(hydra_config.runtime.output_dir)
+        overrides = list(hydra_config.overrides.task)
         is_sweep = hydra_config.mode == RunMode.MULTIRUN
         try:
-            return _train(config, folder, list(hydra_config.overrides.task), is_sweep)
+            if is_sweep and (metrics := _go_on_in_sweep(config, folder, overrides)) is not None:
+                return metrics
+            return _train(config, folder, overrides, is_sweep)
         except (Exception, KeyboardInterrupt) as error:
             outcome.error = outcome.error or error
             if not isinstance(error, (UserError, PrunedError)):
@@ -101,6 +105,26 @@ def _train(config: "DictConfig", folder: Path, overrides: list[str], is_sweep: b
         if not is_sweep:
             print_summary(folder)
     return metrics
+
+
+def _go_on_in_sweep(config: "DictConfig", folder: Path, overrides: list[str]) -> dict[str, Any] | None:
+    """Go on with a job that a launcher runs a second time, such as Slurm after a preemption.
+
+    Args:
+        config: of the job; is told to go on if the job was begun.
+        folder: of the job.
+        overrides: what it is asked for.
+
+    Returns:
+        The metrics of a job that is finished; else None.
+    """
+    from spectral_exp.sweep.job import Job, can_go_on, end_before_start
+
+    job = Job(0, tuple(overrides), folder.absolute())
+    end = end_before_start(job)
+    if end is None and can_go_on(job):
+        config.resume = str(folder)
+    return None if end is None else end.metrics
 
 
 def _close_sweep(outcome: Outcome) -> None:

@@ -42,13 +42,15 @@ def run_method(
             interrupts.raise_if_any()
             late = next((cell for cell in cells if _is_late(cell, settings.time_limit)), None)
             if late is not None:
-                _end(process)
+                _kill(process)
                 _record_late(cells[cells.index(late) :], settings.time_limit)
                 return
             time.sleep(SECONDS_BETWEEN_LOOKS)
     except KeyboardInterrupt:
         stop([process], interrupts)
         raise
+    finally:
+        _kill(process)
     for cell in cells:
         if state_of(cell)[0] in ("running", "waiting"):  # it died without a word
             record_end(cell, "failed", _reason(code))
@@ -60,9 +62,9 @@ def _is_late(cell: Path, limit: float) -> bool:
     return time.time() - (cell / STATUS).stat().st_mtime > limit
 
 
-def _end(process: JobProcess) -> None:
-    process.send(signal.SIGKILL)
+def _kill(process: JobProcess) -> None:
     while process.exit_code() is None:
+        process.send(signal.SIGKILL)
         time.sleep(SECONDS_BETWEEN_LOOKS)
 
 

@@ -1,32 +1,69 @@
-"""Data held in memory, split into training, validation and test rows."""
+"""A data set, split into training, validation and test rows."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from jaxtyping import Float, Shaped
+import torch
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor
+from typing_extensions import Self
 
 from spectral_exp.dataset.augmentation import Augmentation
 from spectral_exp.dataset.info import DatasetInfo
-
-VALUES_AT_ONCE = 1 << 21
+from spectral_exp.dataset.rows import Batch, Rows
 
 
 @dataclass(frozen=True)
-class Part:
-    """Rows of one part of a data set.
+class Part(Rows):
+    """Rows that lie in memory.
 
     Attributes:
         inputs: shape (n_rows, n_features), or (n_rows, *shape) if rows have channels; float32, scaled as the model
             is to see them.
-        targets: shape (n_rows,): int64 class codes, or float32 values, standardised by
-            `DatasetInfo.target_mean` and `target_scale`.
+        targets: shape (n_rows,), see `Rows`.
     """
 
     inputs: Float[Tensor, "n_rows *shape"]
     targets: Shaped[Tensor, " n_rows"]
 
-    def __len__(self) -> int:
-        return len(self.targets)
+    @property
+    def n_features(self) -> int:
+        return self.inputs.shape[1]
+
+    @property
+    def row_size(self) -> int:
+        return self.inputs[:1].numel()
+
+    @property
+    def input_scale(self) -> Float[Tensor, " n_values"]:
+        return self.inputs.std(dim=0, correction=0).flatten()
+
+    def batches(
+        self, bounds: Sequence[int], rank: int = 0, n_ranks: int = 1, generator: torch.Generator | None = None
+    ) -> Iterator[Batch]:
+        n_rows = len(self)
+        order = None if generator is None else torch.randperm(n_rows, generator=generator).to(self.inputs.device)
+        for start, end in pairwise(bounds):
+            share = slice(start + rank, end, n_ranks)
+            if order is None:
+                yield self.inputs[share], self.targets[share]
+            else:
+                # Gathering batch by batch costs a sixth of permuting a large set once per epoch: it stays in the cache.
+                rows = order[share]
+                yield self.inputs.index_select(0, rows), self.targets.index_select(0, rows)
+
+    def keep_features(self, index: Int[Tensor, " n_kept"]) -> Self:
+        return type(self)(self.inputs.index_select(1, index.to(self.inputs.device)), self.targets)
+
+    def take(self, rows: Int[Tensor, " n_taken"]) -> Self:
+        return type(self)(self.inputs[rows], self.targets[rows])
+
+    def joined(self, other: Self) -> Self:
+        return type(self)(torch.cat([self.inputs, other.inputs]), torch.cat([self.targets, other.targets]))
+
+    def to(self, device: torch.device | str) -> Self:
+        return type(self)(self.inputs.to(device), self.targets.to(device))
 
 
 @dataclass(frozen=True)
@@ -42,9 +79,9 @@ class Data:
     """
 
     info: DatasetInfo
-    train: Part
-    val: Part
-    test: Part
+    train: Rows
+    val: Rows
+    test: Rows
     augmentation: Augmentation | None = None
 
     @property
@@ -56,18 +93,6 @@ class Data:
         if self.info.unit == "activation":
             return None
         if self.info.unit == "value":
-            return self.train.inputs.std(dim=0, correction=0).flatten()
-        variance = self.train.inputs.var(dim=0, correction=0).reshape(self.info.channels_first).flatten(1)
+            return self.train.input_scale
+        variance = self.train.input_scale.square().reshape(self.info.channels_first).flatten(1)
         return variance.mean(dim=0 if self.info.unit == "position" else 1).sqrt()
-
-
-def rows_at_once(inputs: Float[Tensor, "n_rows *shape"]) -> int:
-    """Tell on how many rows a net is run at once where nothing is trained, so that its activations fit in memory.
-
-    Args:
-        inputs: the rows.
-
-    Returns:
-        A number that depends on the size of a row; results do not depend on it.
-    """
-    return max(1, min(8192, VALUES_AT_ONCE // max(1, inputs[:1].numel())))

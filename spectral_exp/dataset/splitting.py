@@ -1,25 +1,30 @@
 """From whole arrays to training, validation and test parts, scaled by what the training rows show."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Int, Shaped
 from sklearn.model_selection import KFold, StratifiedGroupKFold, StratifiedKFold, train_test_split
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
 from torch import Tensor
 
 from spectral_exp.dataset.axis import mean_inputs
 from spectral_exp.dataset.data import Data, Part
 from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.dataset.table_columns import name_columns
 from spectral_exp.errors import UserError
 
-Scaling = Literal["standard", "minmax", "none"]
+Scaling = Literal["standard", "minmax", "max_abs", "none"]
 
-# Both leave a column that is constant over the training rows at 0 there: its scale counts as 1.
-SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler}
+# A column that is constant over the training rows has scale 1: `standard` and `minmax` leave it at 0 there.
+Scaler: TypeAlias = StandardScaler | MinMaxScaler | MaxAbsScaler
+SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "max_abs": MaxAbsScaler}
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -308,6 +313,19 @@ def constant_columns(inputs: Shaped[np.ndarray, "n_rows n_features"]) -> Bool[np
     return np.asarray((inputs == inputs[0]).all(axis=0))
 
 
+def warn_of_constants(names: Sequence[str], is_constant: Bool[np.ndarray, " n_features"], source: str) -> None:
+    """Name the inputs that do not vary, which nothing can be learned from.
+
+    Args:
+        names: of all inputs.
+        is_constant: which of them do not vary over the training rows.
+        source: the file.
+    """
+    if is_constant.any():
+        constant = [names[column] for column in np.flatnonzero(is_constant).tolist()]
+        log.warning("%s: constant over the training rows: %s", source, name_columns(constant))
+
+
 def describe_target(info: DatasetInfo, targets: Shaped[np.ndarray, " n_rows"]) -> DatasetInfo:
     """Fill in how a regression target is standardised.
 
@@ -344,6 +362,23 @@ def target_tensor(info: DatasetInfo, targets: Shaped[np.ndarray, " n_rows"]) -> 
     return torch.from_numpy(((targets.astype(np.float64) - info.target_mean) / info.target_scale).astype(np.float32))
 
 
+def with_scaling(info: DatasetInfo, scaler: Scaler) -> DatasetInfo:
+    """Note how inputs are scaled.
+
+    Args:
+        info: what the inputs are.
+        scaler: fitted to the training rows.
+
+    Returns:
+        The same with shift and divisor.
+    """
+    if isinstance(scaler, StandardScaler):
+        return replace(info, input_shift=scaler.mean_, input_divisor=scaler.scale_)
+    if isinstance(scaler, MinMaxScaler):
+        return replace(info, input_shift=scaler.data_min_, input_divisor=1 / scaler.scale_)
+    return replace(info, input_shift=np.zeros(info.n_features), input_divisor=scaler.scale_)
+
+
 def make_data(info: DatasetInfo, train: Arrays, val: Arrays, test: Arrays, scaling: Scaling) -> Data:
     """Scale all parts by the training rows and turn them into tensors.
 
@@ -353,7 +388,8 @@ def make_data(info: DatasetInfo, train: Arrays, val: Arrays, test: Arrays, scali
         train: rows the scaling is fitted on.
         val: rows for validation.
         test: rows for the test.
-        scaling: `standard` (mean 0, standard deviation 1), `minmax` (0 to 1) or `none`.
+        scaling: `standard` (mean 0, standard deviation 1), `minmax` (0 to 1),
+            `max_abs` (-1 to 1, zeros stay zeros) or `none`.
 
     Returns:
         The data, float32 inputs.
@@ -366,10 +402,8 @@ def make_data(info: DatasetInfo, train: Arrays, val: Arrays, test: Arrays, scali
         means = mean_inputs(train.inputs, train.targets, info.class_names)
         info = replace(info, axis=replace(info.axis, means=means))
     scaler = SCALERS[scaling]().fit(train.inputs) if scaling in SCALERS else None
-    if isinstance(scaler, StandardScaler):
-        info = replace(info, input_shift=scaler.mean_, input_divisor=scaler.scale_)
-    elif isinstance(scaler, MinMaxScaler):
-        info = replace(info, input_shift=scaler.data_min_, input_divisor=1 / scaler.scale_)
+    if scaler is not None:
+        info = with_scaling(info, scaler)
 
     def part(arrays: Arrays) -> Part:
         inputs = arrays.inputs if scaler is None else scaler.transform(arrays.inputs)

@@ -1,5 +1,7 @@
 """Turn the columns of a user's table into numbers; whatever cannot be one is said in one line."""
 
+import difflib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +13,10 @@ from sklearn.impute import SimpleImputer
 
 from spectral_exp.errors import UserError
 
+log = logging.getLogger(__name__)
+
 MOSTLY = 0.9  # a text column with at least this share of numbers was meant to be one
+PARTLY = 0.5  # of a text column with at least this share of numbers it is said that it is text
 MANY_VALUES = 50  # text with more values than this, in more than half as many rows, names rows instead of kinds
 LISTED = 5  # columns named in one message
 
@@ -39,6 +44,41 @@ class Column:
         if self.categories is None:
             return (self.name,)
         return tuple(f"{self.name}={value}" for value in self.categories)
+
+
+def check_column_name(key: str, name: str, names: Sequence[str], source: str) -> None:
+    """Refuse a column that a table does not have.
+
+    Args:
+        key: where it was named.
+        name: the column.
+        names: the table's columns.
+        source: the file, for messages.
+
+    Raises:
+        UserError: if it is not among them; names the nearest.
+    """
+    if name not in names:
+        near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+        shown = ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "")
+        hint = f"did you mean {near[0]!r}?" if near else f"it has {shown}"
+        raise UserError(f"dataset.{key}: {source} has no column {name!r}; {hint}")
+
+
+def name_columns(names: Sequence[str]) -> str:
+    """Put columns into words.
+
+    Args:
+        names: their names.
+
+    Returns:
+        The first few, and how many more.
+
+    Example:
+        >>> name_columns(["a", "b"])
+        'a, b'
+    """
+    return ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
 
 
 def read_column(table: pa.Table, name: str, source: str) -> Column:
@@ -118,6 +158,13 @@ def read_text_column(values: pa.Array, name: str, source: str) -> Column:
         raise UserError(
             f"{source}: column {name!r} holds numbers, but row {row} (not counting the header) says {wrong!r}: "
             "correct it, or leave the field empty and set dataset.impute"
+        )
+    share = is_number[present].mean()
+    if share >= PARTLY:
+        wrong = texts[int(is_number.argmin())]
+        log.warning(
+            f"{source}: column {name!r} is taken as text, one input per value: "
+            f"{share:.0%} of it are numbers, but {wrong!r} is none"
         )
     order = np.argsort(np.array(texts))
     rank = np.empty(len(texts))

@@ -90,7 +90,7 @@ def read_text(file: Path) -> pa.Table:
     for field in table.schema:
         if pa.types.is_binary(field.type):
             raise UserError(f"{file}: column {field.name!r} is not UTF-8 text: save the file with that encoding")
-    return table
+    return table.rename_columns([name.strip() for name in table.column_names])
 
 
 def ragged_row(file: Path, separator: str) -> str | None:

@@ -1,16 +1,11 @@
 """A user's own table: named columns in, named inputs out."""
 
-import difflib
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
-import numpy as np
-from jaxtyping import Shaped
-
 from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.info import DatasetInfo, Task
+from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.splitting import (
     Arrays,
     Fold,
@@ -20,10 +15,11 @@ from spectral_exp.dataset.splitting import (
     constant_columns,
     make_data,
     split_rows,
+    warn_of_constants,
 )
 from spectral_exp.dataset.table_columns import (
-    LISTED,
     Column,
+    check_column_name,
     fill_missing,
     read_column,
     refuse_identifiers,
@@ -32,13 +28,10 @@ from spectral_exp.dataset.table_columns import (
     to_inputs,
 )
 from spectral_exp.dataset.table_file import has_repeats, read_table
+from spectral_exp.dataset.target import AskedTask, check_task, tell_target
 from spectral_exp.errors import UserError
 
 Impute = Literal["mean", "median", "most_frequent"]
-
-FEW_VALUES = 20  # a target of whole numbers with at most this many different ones is taken for classes
-
-log = logging.getLogger(__name__)
 
 
 class Tabular:
@@ -72,7 +65,7 @@ class Tabular:
         path: str,
         target: str,
         drop: Sequence[str] = (),
-        task: Literal["auto", "classification", "regression"] = "auto",
+        task: AskedTask = "auto",
         impute: Impute | None = None,
         val_fraction: float = 0.15,
         test_fraction: float = 0.2,
@@ -83,14 +76,13 @@ class Tabular:
     ) -> None:
         check_fractions(val_fraction, test_fraction)
         check_scaling(scaling)
-        if task not in ("auto", *get_args(Task)):
-            raise ValueError(f"task must be auto, {' or '.join(get_args(Task))}, got {task!r}")
+        check_task(task)
         if impute is not None and impute not in get_args(Impute):
             raise ValueError(f"impute must be null or one of {', '.join(get_args(Impute))}, got {impute!r}")
         self.path = path
         self.target = target
         self.drop = list(drop)
-        self.task = task
+        self.task: AskedTask = task
         self.impute: Impute | None = impute
         self.val_fraction = val_fraction
         self.test_fraction = test_fraction
@@ -107,17 +99,18 @@ class Tabular:
         Raises:
             UserError: if the file or a column cannot be used; the message names it.
         """
-        target, columns = self.read_columns()
+        column, columns = self.read_columns()
         name = Path(self.path).stem
-        task = self.tell_task(target)
-        if task == "classification":
-            targets, class_names = to_classes(target)
-        else:
-            targets, class_names = target.numbers, ()
-
-        classes = targets if task == "classification" else None
+        target = tell_target(column, self.task, self.path)
         rows = split_rows(
-            name, len(targets), self.val_fraction, self.test_fraction, self.seed, classes, class_names, self.fold
+            name,
+            len(target.values),
+            self.val_fraction,
+            self.test_fraction,
+            self.seed,
+            target.classes,
+            target.class_names,
+            self.fold,
         )
         if self.impute is not None:
             columns = fill_missing(columns, self.impute, rows.train)
@@ -125,18 +118,18 @@ class Tabular:
         feature_names = tuple(input_name for column in columns for input_name in column.input_names)
         if has_repeats(feature_names):
             raise UserError(f"{self.path}: two inputs get the same name; rename the columns that contain '='")
-        warn_of_constants(feature_names, inputs[rows.train], self.path)
+        warn_of_constants(feature_names, constant_columns(inputs[rows.train]), self.path)
 
         of_inputs = tuple(column.name for column in columns for _ in column.input_names)
         info = DatasetInfo(
             name,
-            task,
+            target.task,
             feature_names,
             shape=(len(feature_names),),
-            class_names=class_names,
+            class_names=target.class_names,
             groups=of_inputs if has_repeats(of_inputs) else None,
         )
-        train, val, test = (Arrays(inputs[part], targets[part]) for part in (rows.train, rows.val, rows.test))
+        train, val, test = (Arrays(inputs[part], target.values[part]) for part in (rows.train, rows.val, rows.test))
         return make_data(info, train, val, test, self.scaling)
 
     def read_columns(self) -> tuple[Column, list[Column]]:
@@ -151,7 +144,7 @@ class Tabular:
         table = read_table(self.path)
         for key, names in (("target", [self.target]), ("drop", self.drop)):
             for name in names:
-                self.check_name(key, name, table.column_names)
+                check_column_name(key, name, table.column_names, self.path)
         if self.target in self.drop:
             raise UserError(f"dataset.drop: {self.target!r} is the target and cannot be left out")
         kept = [name for name in table.column_names if name != self.target and name not in set(self.drop)]
@@ -167,77 +160,3 @@ class Tabular:
             advice = "set dataset.impute=median (or mean, most_frequent), or leave the columns out with dataset.drop"
             refuse_missing(columns, self.path, advice)
         return target, columns
-
-    def check_name(self, key: str, name: str, names: Sequence[str]) -> None:
-        """Refuse a column that the table does not have.
-
-        Args:
-            key: where it was named.
-            name: the column.
-            names: the table's columns.
-
-        Raises:
-            UserError: if it is not among them; names the nearest.
-        """
-        if name not in names:
-            near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
-            shown = ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "")
-            hint = f"did you mean {near[0]!r}?" if near else f"it has {shown}"
-            raise UserError(f"dataset.{key}: {self.path} has no column {name!r}; {hint}")
-
-    def tell_task(self, target: Column) -> Task:
-        """Decide between classes and a quantity.
-
-        Args:
-            target: the column to predict.
-
-        Returns:
-            The task that was asked for, or the one that the values tell.
-
-        Raises:
-            UserError: if text is to be predicted as a quantity.
-        """
-        if self.task == "regression" and target.categories is not None:
-            raise UserError(
-                f"{self.path}: target {target.name!r} holds text, but dataset.task=regression needs numbers"
-            )
-        if self.task != "auto":
-            return self.task
-        n_values = len(np.unique(target.numbers))
-        is_whole = bool((target.numbers == np.round(target.numbers)).all())
-        if target.categories is not None or target.is_boolean or (is_whole and n_values <= FEW_VALUES):
-            log.info("target %r taken for classes (%d); dataset.task=regression if it is not", target.name, n_values)
-            return "classification"
-        log.info("target %r taken for a quantity; dataset.task=classification if it is not", target.name)
-        return "regression"
-
-
-def to_classes(target: Column) -> tuple[Shaped[np.ndarray, " n_rows"], tuple[str, ...]]:
-    """Number the classes in order.
-
-    Args:
-        target: a column without gaps.
-
-    Returns:
-        Codes from 0, and the names of the classes.
-    """
-    if target.categories is not None:
-        return target.numbers.astype(np.int64), target.categories
-    values, codes = np.unique(target.numbers, return_inverse=True)
-    if target.is_boolean:
-        return codes, tuple("true" if value else "false" for value in values)
-    return codes, tuple(str(int(value)) if value == round(value) else str(value) for value in values.tolist())
-
-
-def warn_of_constants(names: Sequence[str], inputs: Shaped[np.ndarray, "n_rows n_features"], source: str) -> None:
-    """Name the inputs that do not vary, which nothing can be learned from.
-
-    Args:
-        names: of all inputs.
-        inputs: the training rows.
-        source: the file.
-    """
-    constant = [name for name, is_constant in zip(names, constant_columns(inputs), strict=True) if is_constant]
-    if constant:
-        more = f" and {len(constant) - LISTED} more" if len(constant) > LISTED else ""
-        log.warning("%s: constant over the training rows: %s%s", source, ", ".join(constant[:LISTED]), more)

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from spectral_exp.dataset.data import Part, rows_at_once
+from spectral_exp.dataset.rows import Rows
 from spectral_exp.functional.blocks import block_norms
 from spectral_exp.layer.columns import Columns
 
@@ -65,7 +65,7 @@ def kkt_certificate(
 
 
 def whole_gradient(
-    model: nn.Module, weight: Tensor, loss: Callable[[Tensor, Tensor], Tensor], part: Part
+    model: nn.Module, weight: Tensor, loss: Callable[[Tensor, Tensor], Tensor], part: Rows
 ) -> Float[Tensor, "n_out n_in"]:
     """Compute the gradient of the mean loss over all rows, in evaluation mode, a few thousand rows at a time.
 
@@ -82,8 +82,7 @@ def whole_gradient(
     model.eval()
     total = torch.zeros_like(weight)
     with torch.enable_grad():
-        chunks = (torch.split(tensor, rows_at_once(part.inputs)) for tensor in (part.inputs, part.targets))
-        for inputs, targets in zip(*chunks, strict=True):
+        for inputs, targets in part.in_turn():
             mean = loss(model(inputs.to(weight.device)), targets.to(weight.device))
             total += torch.autograd.grad(mean, weight)[0] * (len(targets) / len(part))
     model.train(was_training)

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Int, Shaped
+from jaxtyping import Bool, Int, Shaped
 from torch import Tensor, nn
 
-from spectral_exp.dataset.data import Part
+from spectral_exp.dataset.rows import Rows
 from spectral_exp.evaluation.masking import masked_outputs
 
 
@@ -38,7 +38,7 @@ class InsertionDeletion(NamedTuple):
 
 def insertion_deletion(
     model: nn.Module,
-    part: Part,
+    part: Rows,
     ranking: Int[Tensor, " n_features"],
     score: Callable[[Shaped[Tensor, "n_rows n_out"], Shaped[Tensor, " n_rows"]], float],
     n_inputs: Sequence[int],
@@ -58,13 +58,17 @@ def insertion_deletion(
         Both curves.
     """
     model.eval()
-    n_features = len(ranking)
-    counts = sorted({0, n_features, *n_inputs})
+    counts = sorted({0, len(ranking), *n_inputs})
     place = torch.argsort(ranking)
+
+    def score_with(mask: Bool[Tensor, " n_features"]) -> float:
+        outputs = torch.cat([masked_outputs(model, inputs, mask) for inputs, _ in part.in_turn()])
+        return score(outputs, part.targets)
+
     return InsertionDeletion(
         tuple(counts),
-        tuple(score(masked_outputs(model, part.inputs, place < n), part.targets) for n in counts),
-        tuple(score(masked_outputs(model, part.inputs, place >= n), part.targets) for n in counts),
+        tuple(score_with(place < count) for count in counts),
+        tuple(score_with(place >= count) for count in counts),
     )
 
 

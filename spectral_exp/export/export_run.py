@@ -9,7 +9,7 @@ from jaxtyping import Bool
 
 from spectral_exp.build import build_data
 from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.groups import find_inputs
+from spectral_exp.dataset.groups import find_kept
 from spectral_exp.errors import UserError
 from spectral_exp.export.comparison import in_units, largest_difference
 from spectral_exp.export.cost import BATCH_SIZES, Cost, measure_costs
@@ -74,7 +74,7 @@ def export_run(folder: Path, format_name: str, k: int | None = None, output: Pat
     versions = files.status.get("versions", {})
     full, slim = (make_slim(run.model, run.info, mask, versions) for mask in (np.ones_like(kept), kept))
     content = file_format.write(slim)
-    difference = largest_difference(file_format.read(content), run.model, run.info, kept, data.test.inputs)
+    difference = largest_difference(file_format.read(content), run.model, run.info, kept, data.test)
     if difference > TOLERANCE:
         raise UserError(
             f"{folder}: the slim model differs from the trained one by {difference:.2g} on the test rows, expected at "
@@ -91,7 +91,7 @@ def export_run(folder: Path, format_name: str, k: int | None = None, output: Pat
         models=[full, slim],
         file_sizes=[len(one) for one in contents],
         in_onnx=contents if format_name == "onnx" else _in_onnx_if_installed(full, slim),
-        rows=in_units(data.test.inputs[: max(BATCH_SIZES)], run.info).numpy(),
+        rows=in_units(next(data.test.in_turn())[0].to_dense()[: max(BATCH_SIZES)], run.info).numpy(),
     )
     return Export(path, difference, len(data.test), slim.n_idle, full_cost, slim_cost)
 
@@ -117,7 +117,7 @@ def choose_inputs(run: Run, k: int | None) -> Bool[np.ndarray, " n_features"]:
         return run.mask
     if not 1 <= k <= run.info.n_features:
         raise UserError(f"--k must be between 1 and {run.info.n_features}, the inputs of {run.folder}, got {k}")
-    always_kept = find_inputs(run.config.get("keep") or [], run.info.feature_names, "keep")
+    always_kept = find_kept(run.config.get("keep") or [], run.info)
     if k < always_kept.sum():
         raise UserError(f"--k must be at least {always_kept.sum()}, the inputs of {run.folder} always kept, got {k}")
     ranking = run.ranking["feature"].to_numpy()

@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from spectral_exp.functional.sparse import csr, is_sparse
+
 
 def scatter(
     values: Float[Tensor, "*rows n_kept"],
@@ -42,4 +44,7 @@ def blank(
     Returns:
         The rows with zeros in place of the dropped inputs.
     """
+    if is_sparse(inputs):
+        columns, values = inputs.col_indices(), inputs.values()
+        return csr(inputs.crow_indices(), columns, torch.where(mask[columns], values, 0.0), inputs.shape[1])
     return torch.where(mask, inputs, torch.zeros((), dtype=inputs.dtype, device=inputs.device))

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from spectral_exp.functional.blocks import block_norms
+from spectral_exp.functional.sparse import SparseSpectralLinear, is_sparse
 
 
 def spectral_weight(
@@ -113,7 +114,7 @@ def spectral_linear(
     adds -(d/ds_j) s_j v_j / ||v_j||^2. Differentiable once.
 
     Args:
-        inputs: rows of inputs.
+        inputs: rows of inputs, dense or in the CSR layout.
         eigenvalues: lambda, one per input, or one per block of columns.
         vectors: the columns that the eigenvectors are made of.
         bias: an additive bias.
@@ -128,6 +129,9 @@ def spectral_linear(
             least = torch.finfo(vectors.dtype).tiny
             eigenvalues = eigenvalues / block_norms(vectors, blocks, eigenvalues.numel(), least)
         eigenvalues, is_unit = eigenvalues.index_select(0, blocks), False
+    if is_sparse(inputs):
+        of_sparse: Tensor = SparseSpectralLinear.apply(inputs, eigenvalues, vectors, bias, is_unit)
+        return of_sparse
     if torch.is_autocast_enabled(inputs.device.type):  # which casts by operation: leave it the operations
         weight = spectral_weight(eigenvalues, unit_columns(vectors) if is_unit else vectors)
         return F.linear(inputs, weight, bias)

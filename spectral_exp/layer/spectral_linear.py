@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
-from torch.nn import functional as F
 from typing_extensions import Self
 
+from spectral_exp.functional.sparse import linear, take_columns
 from spectral_exp.functional.spectral import spectral_linear
 from spectral_exp.layer.basis import Basis
 from spectral_exp.layer.basis_function.basis_function import BasisFunction
@@ -32,7 +32,7 @@ class SpectralLinear(SpectralLayer):
         basis: the functions of every input that the layer is linear in; none for the inputs themselves.
 
     Shape:
-        Input (*, in_features) or (*, n_kept); output (*, out_features).
+        Input (*, in_features) or (*, n_kept), dense or rows in the CSR layout; output (*, out_features).
 
     Attributes:
         basis: the functions of every input, or None.
@@ -159,11 +159,11 @@ class SpectralLinear(SpectralLayer):
             Rows of outputs.
         """
         if self.columns.kept is not None and inputs.shape[-1] == self.in_features:
-            inputs = inputs.index_select(-1, self.columns.kept)
+            inputs = take_columns(inputs, self.columns.kept)
         if self.basis is not None:
             inputs = self.basis(inputs, self.columns.kept)
         if self._is_weight_trained or self.output_eigenvalues is not None:
-            return F.linear(inputs, self.weight, self.bias)
+            return linear(inputs, self.weight, self.bias)
         return spectral_linear(
             inputs, self.eigenvalues, self.raw_eigenvectors, self.bias, self.gauge == "unit", self.columns.blocks
         )

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.optim import Optimizer
 
+from spectral_exp.collectives import copy_from_first_rank
 from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.regularization.l1 import L1
 from spectral_exp.regularization.schedule.schedule import Schedule
@@ -87,6 +88,7 @@ class Path(L1):
         if target >= n_kept or not (is_worth_a_copy or target == self.n_final):
             return
         dropped = self._leaving(layer, target, input_scale)
+        copy_from_first_rank([dropped])  # devices of two kinds may round a near tie differently
         if not bool((dropped & layer.mask).any()):  # the next group is too large, or nothing may leave any more
             return
         before = (layer.eigenvalues, layer.raw_eigenvectors)

@@ -86,6 +86,11 @@ class Comparison:
         return sorted(self.record["settings"]["k"])
 
     @property
+    def middle_k(self) -> int:
+        """The one that stands for all where there is room for one."""
+        return self.k[len(self.k) // 2]
+
+    @property
     def best(self) -> str:
         """Measure of the judge at the epoch with the best validation score."""
         return f"{self.score.metric}_best"

@@ -34,7 +34,7 @@ def write_comparison(comparison: Comparison) -> None:
 
 
 def _figures(comparison: Comparison) -> Iterator[tuple[str, Callable[[], Figure]]]:
-    k = comparison.k[len(comparison.k) // 2]
+    k = comparison.middle_k
     yield "score", lambda: comparison_curve_figure(comparison)
     yield "time", lambda: comparison_time_figure(comparison, k)
     if len(comparison.rankings) > 1:

@@ -114,7 +114,7 @@ def columns(comparison: Comparison, with_interval: bool = True, with_early: bool
         n_epochs = comparison.early.rpartition("_")[2]
         found += [(f"k = {k}, {n_epochs} epochs", of(comparison.early, k, form)) for k in comparison.k]
     found += [("insertion ↑", of("insertion_area")), ("deletion ↓", of("deletion_area"))]
-    k = comparison.k[len(comparison.k) // 2]
+    k = comparison.middle_k
     found.append((f"stability, k = {k}", lambda method: _stability(comparison, method, k, with_interval)))
     found.append(("CPU s training", lambda method: _number(comparison.seconds(method)[0])))
     found.append(("CPU s ranking", lambda method: _number(comparison.seconds(method)[1])))

@@ -29,7 +29,7 @@ def run_row(run: RunFiles, record: JobRecord | None = None) -> dict[str, object]
     except UserError as error:  # one broken run takes nothing from the others
         return {"state": "broken", "error": str(error)}
     state, message = status.get("state"), str(status.get("error") or "")
-    if record and state in (None, "running"):
+    if record and (state is None or (state == "running" and record.state != "waiting")):  # waiting: for a cluster
         state, message = record.state, record.error or ""
     return {
         "state": "not started" if state in (None, "waiting") else state,

@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from spectral_exp.errors import UserError
 from spectral_exp.tracking.run_folder import CONFIG, LOG, METRICS, STATUS
-from spectral_exp.tracking.status import record_end
+from spectral_exp.tracking.status import describe_exit, record_end
 
 FINISHED = ("done", "pruned")  # of these states nothing is left to do
 N_BYTES_OF_LOG = 4096  # the reason is at its end
@@ -76,6 +75,19 @@ def end_before_start(job: Job) -> JobEnd | None:
     return JobEnd("done", metrics=metrics) if status.get("state") == "done" and metrics else None
 
 
+def end_so_far(job: Job) -> JobEnd:
+    """Tell what a job's folder says of it, whoever runs it.
+
+    Args:
+        job: the job.
+
+    Returns:
+        Its end; of a job that has not ended, the state `running` or `waiting`.
+    """
+    status = _read(job.folder / STATUS)
+    return end_before_start(job) or JobEnd(status.get("state") or "waiting", status.get("error"))
+
+
 def can_go_on(job: Job) -> bool:
     """Tell whether an unfinished job was started before, so that `resume=` goes on with it.
 
@@ -105,9 +117,9 @@ def end_after_exit(job: Job, exit_code: int) -> JobEnd:
     if exit_code >= 0 and state in ("failed", "interrupted", "pruned"):
         return JobEnd(state, error)
     if exit_code < 0:
-        end = JobEnd("killed", f"killed by {_signal_name(-exit_code)}")
+        end = JobEnd("killed", describe_exit(exit_code))
     else:
-        end = JobEnd("failed", _last_line(job.folder / LOG) or f"ended with exit code {exit_code} and without a word")
+        end = JobEnd("failed", _last_line(job.folder / LOG) or describe_exit(exit_code))
     return mark_end(job, end)
 
 
@@ -145,14 +157,6 @@ def _still_runs(job: Job, status: dict[str, Any]) -> bool:
     except (OSError, KeyError):  # it is gone, or this system does not say
         return False
     return os.fsencode(job.folder) in command
-
-
-def _signal_name(number: int) -> str:
-    try:
-        name = signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
-    return f"{name} (by hand, or because memory ran out)" if name == "SIGKILL" else name
 
 
 def _last_line(log: Path) -> str:

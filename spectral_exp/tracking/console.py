@@ -34,9 +34,8 @@ def quiet_lightning() -> Iterator[None]:
     Yields:
         Nothing; what runs inside is quiet.
     """
-    notices = [
-        logging.getLogger(f"{package}.utilities.rank_zero") for package in ("pytorch_lightning", "lightning_fabric")
-    ]
+    names = ("pytorch_lightning.utilities.rank_zero", "lightning_fabric.utilities.rank_zero")
+    notices = [logging.getLogger(name) for name in (*names, "lightning_fabric.utilities.distributed")]
     levels = [logger.level for logger in notices]
     for logger in notices:
         logger.setLevel(logging.WARNING)

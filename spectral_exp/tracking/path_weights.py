@@ -23,6 +23,8 @@ class PathWeights(pl.Callback):
         self.folder = folder
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        if not trainer.is_global_zero:
+            return
         n_kept = _n_kept(pl_module)
         for path in _files(self.folder):  # of epochs that a resumed run does once more
             if int(path.stem) < n_kept:

@@ -1,6 +1,7 @@
 """What a run leaves behind when training is over."""
 
 import csv
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,22 +31,22 @@ def ranking_rows(
     eigenvalues: Float[np.ndarray, " n_features"],
     mask: Bool[np.ndarray, " n_features"],
     dropped_at: Int[np.ndarray, " n_features"],
-) -> list[list[Any]]:
+) -> Iterator[list[Any]]:
     """Lay the ranking out as a table, see `RANKING_COLUMNS`.
 
     Args:
         info: the inputs' names.
-        ranking: the inputs, most relevant first.
+        ranking: the inputs, most relevant first; or the first few.
         relevance: one score per input.
         eigenvalues: one per input, 0 for dropped ones.
         mask: which inputs were selected.
         dropped_at: the step at which an input left, -1 for never.
 
-    Returns:
+    Yields:
         One row per input, rank 1 first.
     """
-    return [
-        [
+    for rank, j in enumerate(ranking, start=1):
+        yield [
             rank,
             int(j),
             info.feature_names[j],
@@ -54,11 +55,9 @@ def ranking_rows(
             "true" if mask[j] else "false",
             int(dropped_at[j]),
         ]
-        for rank, j in enumerate(ranking, start=1)
-    ]
 
 
-def write_ranking(folder: Path, rows: list[list[Any]], mask: Bool[np.ndarray, " n_features"]) -> None:
+def write_ranking(folder: Path, rows: Iterable[list[Any]], mask: Bool[np.ndarray, " n_features"]) -> None:
     """Write `ranking.csv` and `mask.npy`.
 
     Args:
@@ -132,7 +131,7 @@ def write_dataset(folder: Path, info: DatasetInfo) -> None:
     write_json(folder / DATASET, info.to_plain())
 
 
-def _write_csv(path: Path, header: list[str], rows: list[list[Any]]) -> None:
+def _write_csv(path: Path, header: list[str], rows: Iterable[list[Any]]) -> None:
     def write(beside: Path) -> None:
         with beside.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)

@@ -52,4 +52,12 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
         path: where the file is to be.
         content: plain values.
     """
-    write_whole(path, lambda beside: beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8"))
+
+    def write(beside: Path) -> None:
+        with beside.open("w", encoding="utf-8") as file:
+            file.write("{")
+            for number, (name, value) in enumerate(content.items()):  # a million names and scales are never one text
+                file.write("," * (number > 0) + f"\n  {json.dumps(name)}: {json.dumps(value)}")
+            file.write("\n}\n")
+
+    write_whole(path, write)

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -92,6 +93,28 @@ def record_end(folder: Path, state: str, error: str | None) -> None:
     except (FileNotFoundError, ValueError):  # it died before its first line
         status = {}
     write_json(folder / STATUS, {**status, "state": state, "error": error, "finished": _iso(time.time())})
+
+
+def describe_exit(code: int) -> str:
+    """Put the end of a process that said nothing itself into words.
+
+    Args:
+        code: its exit code, negative for a signal.
+
+    Returns:
+        The words.
+
+    Example:
+        >>> describe_exit(-9), describe_exit(3)
+        ('killed by SIGKILL (by hand, or because memory ran out)', 'ended with exit code 3 and without a word')
+    """
+    if code >= 0:
+        return f"ended with exit code {code} and without a word"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    return f"killed by {name}" + " (by hand, or because memory ran out)" * (name == "SIGKILL")
 
 
 def _overrides_before(folder: Path) -> list[str] | None:

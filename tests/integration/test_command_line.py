@@ -79,6 +79,12 @@ TABLE = "a,b,label\n" + "".join(f"{row},{row % 7},{row % 2}\n" for row in range(
         ),
         (["resume=table.csv"], "Error: resume=table.csv: not a run folder (no config.yaml and status.json in it)"),
         (["datset=mnist"], "Error: datset=mnist: unknown key datset; did you mean dataset?"),
+        (
+            ["model.basis=square"],
+            "Error: model.basis=square: model.basis holds several keys; to choose options, write model/basis=[square]",
+        ),
+        (["+optimizer.betas=[0.9,2.0]"], "Error: optimizer: Invalid beta parameter at index 1: 2.0"),
+        (["+optimizer.betas=[0.9,x]"], "Error: optimizer.betas must be a list, each a number, got [0.9, 'x']"),
     ],
 )
 def test_what_cannot_work_is_refused_in_one_line_and_exits_with_2(train, tmp_path, arguments, line):

@@ -49,8 +49,8 @@ def test_the_page_follows_a_sweep_from_before_its_start_to_its_end(
     assert "Waiting for a run" in page.inner_text(".answer")
 
     sweep = background("spectral-train", *SWEEP)
-    epochs = "document.querySelector('#run-0-training.js-plotly-plot')?.data[0].x.length ?? 0"
-    records = "document.querySelector('#run-0-eigenvalues.js-plotly-plot')?.data[0].x.length ?? 0"
+    epochs = "(document.querySelector('#run-0-training')?.calcdata?.[0].length ?? 0)"
+    records = "(document.querySelector('#run-0-eigenvalues')?.calcdata?.[0].length ?? 0)"
     page.wait_for_function(f"{epochs} > 1")
     seen = page.evaluate(f"[{epochs}, {records}]")
     page.evaluate("document.getElementById('run-0-training').dataset.mark = 'the same figure'")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -13,9 +14,11 @@ from spectral_exp.report.figure.style import (
     DROPPED,
     INK,
     KEPT,
+    MUTED,
     WIDTH,
     add_legend,
     add_title,
+    axis_end,
     count_axis,
     house_style,
     label,
@@ -49,8 +52,8 @@ def relevance_figure(ranking: Sequence[RankedFeature], title: str) -> Figure:
     _draw_bars(bars, shown)
     add_title(figure, f"{title}: {n_kept:,} of {len(ranking):,} inputs kept")
     if n_kept < len(ranking):
-        handles = [Patch(color=KEPT, label="kept"), Patch(color=DROPPED, label="dropped")]
-        add_legend(figure, [*handles, Line2D([], [], label="cut", **_CUT)])
+        handles: list[Artist] = [Patch(color=KEPT, label="kept"), Patch(color=DROPPED, label="dropped")]
+        add_legend(figure, [*handles, Line2D([], [], label="cut", **_CUT)] if n_kept else handles[1:])
     return figure
 
 
@@ -72,11 +75,13 @@ def _draw_bars(axes: Axes, shown: Sequence[RankedFeature]) -> None:
     )
     axes.set_yticks(places, [label(one.name) for one in shown])
     axes.set_ylim(len(shown) - 0.4, -0.6)
-    axes.set_xlim(0, 1.04 * max(max(one.relevance for one in shown), 1e-12))
+    axes.set_xlim(0, 1.04 * axis_end(one.relevance for one in shown))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("relevance")
+    if not any(one.relevance for one in shown):
+        axes.text(0.5, 0.5, "every relevance is 0", transform=axes.transAxes, ha="center", color=MUTED)
     cut = _cut(shown)
     if 0 < cut < len(shown):
         axes.axhline(cut - 0.5, **_CUT)
@@ -91,7 +96,7 @@ def _draw_all(axes: Axes, ranking: Sequence[RankedFeature]) -> None:
     for part, color in ((slice(0, cut), KEPT), (slice(max(cut - 1, 0), None), DROPPED)):
         axes.fill_between(ranks[part], relevance[part], color=color, linewidth=0, alpha=0.9)
     axes.set_xlim(1, len(ranking))
-    axes.set_ylim(0, 1.04 * max(float(relevance.max()), 1e-12))
+    axes.set_ylim(0, 1.04 * axis_end(relevance))
     count_axis(axes.xaxis)
     axes.set_xlabel("rank, all inputs")
     axes.set_ylabel("relevance")

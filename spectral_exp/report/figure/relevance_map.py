@@ -7,7 +7,7 @@ from jaxtyping import Float
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from spectral_exp.report.figure.style import COLORMAP, DROPPED, KEPT, WIDTH, add_title, house_style
+from spectral_exp.report.figure.style import COLORMAP, DROPPED, KEPT, WIDTH, add_title, axis_end, house_style
 from spectral_exp.report.ranking import RankedFeature
 
 # Up to so many pixels a side are outlined, so that those of one colour can be counted.
@@ -42,7 +42,7 @@ def relevance_map_figure(
     share = 0.4 if mean_image is None else 0.28  # of the width, for one image
     figure = Figure(figsize=(WIDTH, min(max(share * WIDTH * height / width, 1.5) + 1.2, 9.0)))
     *first, left, right = figure.subplots(1, 2 if mean_image is None else 3, sharey=True)
-    image = left.imshow(relevance, cmap=COLORMAP, vmin=0, vmax=max(float(relevance.max()), 1e-12))
+    image = left.imshow(relevance, cmap=COLORMAP, vmin=0, vmax=axis_end(relevance.flat))
     figure.colorbar(image, cax=left.inset_axes((1.03, 0, 0.04, 1))).outline.set_visible(False)
     if mean_image is None:
         right.imshow(mask, cmap=ListedColormap([DROPPED, KEPT]), vmin=0, vmax=1)

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from spectral_exp.evaluation.known_truth import rank_correlation
-from spectral_exp.report.figure.style import ACCENT, KEPT, WIDTH, add_title, house_style
+from spectral_exp.report.figure.style import ACCENT, KEPT, WIDTH, add_title, axis_end, house_style
 from spectral_exp.report.ranking import RankedFeature
 
 
@@ -48,7 +48,7 @@ def strength_figure(ranking: Sequence[RankedFeature], true_strength: np.ndarray,
                 zorder=3,
             )
     axes.set_xlim(left=0)
-    axes.set_ylim(0, 1.05 * max(float(relevance.max()), 1e-12))
+    axes.set_ylim(0, 1.05 * axis_end(relevance))
     axes.set_xlabel("true strength")
     axes.set_ylabel("relevance")
     axes.legend(loc="upper left")

@@ -1,6 +1,6 @@
 """What all figures share: colours, sizes, numbers and names as text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from textwrap import fill
 from typing import Any
 
@@ -93,6 +93,18 @@ def number(value: float) -> str:
         Such as "12,000", "0.25" or "3e-05".
     """
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def axis_end(values: Iterable[float]) -> float:
+    """Choose where an axis of relevances or eigenvalues ends.
+
+    Args:
+        values: what is drawn, >= 0.
+
+    Returns:
+        The largest value; 1 if all are 0, when there is nothing that a scale could show.
+    """
+    return max(values, default=0.0) or 1.0
 
 
 def count_axis(axis: Axis) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from spectral_exp.report.collect import CollectedRun
+from spectral_exp.report.comparison import Comparison
 from spectral_exp.report.page.chart import DARK, script_json
+from spectral_exp.report.page.comparison_content import build_comparison_content
 from spectral_exp.report.page.content import Content, build_content
 from spectral_exp.tracking.run_folder import write_whole
 
@@ -24,7 +26,23 @@ def write_page(path: Path, runs: list[CollectedRun], out: Path) -> Content:
     Returns:
         What is on the page.
     """
-    content = build_content(path, runs, out.parent)
+    return _write(build_content(path, runs, out.parent), out)
+
+
+def write_comparison_page(comparison: Comparison, out: Path) -> Content:
+    """Write the page of a comparison of methods.
+
+    Args:
+        comparison: the comparison.
+        out: the file.
+
+    Returns:
+        What is on the page.
+    """
+    return _write(build_comparison_content(comparison), out)
+
+
+def _write(content: Content, out: Path) -> Content:
     text = render(content)
     write_whole(out, lambda beside: beside.write_text(text, encoding="utf-8"))
     return content

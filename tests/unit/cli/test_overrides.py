@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from spectral_exp.cli.config_path import config_dir
-from spectral_exp.cli.overrides import check_overrides
+from spectral_exp.cli.overrides import EXTRAS, check_overrides
 from spectral_exp.errors import UserError
 
 FILES = {
@@ -117,7 +117,7 @@ def test_what_is_valid_passes(tree, argv):
         (["experiment=broken"], r"'dataset/mnits' \(options: digits, mnist, tabular\); did you mean mnist\?"),
         (["experiment=no_yaml"], r"no_yaml\.yaml, line 2: not valid YAML"),
         (["hydra/launchr=basic"], r"did you mean hydra/launcher\?"),
-        (["hydra/launcher=joblib"], r"hydra/launcher has no option joblib \(options: basic\)"),
+        (["hydra/launcher=joblib"], r"hydra/launcher has no option joblib \(options: basic"),
         # keys
         (["sed=3"], r"unknown key sed; did you mean seed\?"),
         (["strength=1"], r"did you mean regularization.strength\?"),
@@ -226,3 +226,8 @@ def test_the_shipped_configs_refuse(argv, message):
 )
 def test_the_shipped_configs_accept(argv):
     check_overrides(argv, config_dir(), "train")
+
+
+def test_an_option_that_comes_with_a_package_names_the_extra(tree, monkeypatch):
+    monkeypatch.setitem(EXTRAS, "hydra/launcher=joblib", "many_jobs")
+    assert refusal(tree, "hydra/launcher=joblib") == "hydra/launcher=joblib needs pip install 'spectral_exp[many_jobs]'"

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -19,11 +20,37 @@ def run_folder(tmp_path):
 
 def test_earlier_overrides_come_first_so_that_new_ones_win(run_folder):
     folder = run_folder("seed=3", "trainer.max_epochs=5", "resume=elsewhere")
-    arguments = resume_arguments(["--config-dir", "own", f"resume={folder}", "trainer.max_epochs=9"])
+    arguments = resume_arguments(["--config-dir", "/own", f"resume={folder}", "trainer.max_epochs=9"])
     assert arguments == [
-        *("--config-dir", "own", "seed=3", "trainer.max_epochs=5", "trainer.max_epochs=9"),
+        *("--config-dir", "/own", "seed=3", "trainer.max_epochs=5", "trainer.max_epochs=9"),
         *(f"resume='{folder}'", f"hydra.run.dir='{folder}'"),
     ]
+
+
+@pytest.fixture
+def started_elsewhere(run_folder, tmp_path):
+    """A run that was started in another folder, with configs of its own."""
+    start = tmp_path / "start"
+    (tmp_path / ".hydra").mkdir()
+    start.mkdir()
+    sources = [{"path": str(tmp_path / "mine"), "schema": "file", "provider": "command-line"}]
+    hydra = {"hydra": {"runtime": {"cwd": str(start), "config_sources": sources}}}
+    (tmp_path / ".hydra" / "hydra.yaml").write_text(json.dumps(hydra))
+    return run_folder("dataset=mine")
+
+
+def test_configs_that_a_run_was_started_with_are_asked_for_by_name(started_elsewhere, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="started with configs of its own; add --config-dir mine"):
+        resume_arguments([f"resume={started_elsewhere}"])
+
+
+@pytest.mark.parametrize("option", [["--config-dir", "mine"], ["--config-dir=mine"]])
+def test_a_run_goes_on_where_its_paths_hold(started_elsewhere, tmp_path, monkeypatch, option):
+    monkeypatch.chdir(tmp_path)
+    arguments = resume_arguments([*option, f"resume={started_elsewhere}"])
+    assert Path.cwd() == tmp_path / "start"
+    assert "=".join(arguments[: len(option)]) == f"--config-dir={tmp_path / 'mine'}"
 
 
 def test_without_resume_nothing_changes():

@@ -12,6 +12,8 @@ import torch
 from spectral_exp.attribution.random_forest import RandomForest
 from spectral_exp.cli.compare import training_overrides
 from spectral_exp.cli.compose import compose_config
+from spectral_exp.cli.report import main as report_main
+from spectral_exp.cli.resume import resume_comparison_arguments
 from spectral_exp.comparison import compare as module
 from spectral_exp.comparison.cell import load_data
 from spectral_exp.comparison.compare import compare
@@ -140,6 +142,32 @@ def test_the_tables_hold_what_the_cells_hold(folder):
     agreement = pd.read_csv(folder / "agreement.csv").set_index(["method", "other"])
     shared = [len(tops["random_forest", seed] & tops["random", seed]) / 9 for seed in (0, 1)]
     assert agreement.overlap_9["random_forest", "random"] == pytest.approx(np.mean(shared))
+
+
+def test_its_page_tells_of_every_method_and_names_the_failure(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("plotly.offline.get_plotlyjs", lambda: "")
+    assert report_main([str(folder), "--out", str(tmp_path / "page.html")]) == 0
+    page = (tmp_path / "page.html").read_text()
+    comparison = Comparison(folder)
+    assert headline(comparison) in capsys.readouterr().out and headline(comparison) in page
+    assert "none_such" in page and all(method in page for method in comparison.methods)
+    for title in ("Score with the first k inputs", "Cost and score, k = 9", "Agreement of rankings", "Pixels"):
+        assert title in page
+    assert report_main([str(folder), "--out", str(tmp_path / "page.html"), "--tables", "csv"]) == 2
+
+
+def test_going_on_repeats_what_was_asked_without_what_is_replaced(folder):
+    arguments = resume_comparison_arguments([f"resume={folder}", "k=[5]", "attribution=[random]"])
+    assert arguments == [
+        *DATA,
+        "seeds=2",
+        "judge_epochs=2",
+        "k=[5]",
+        "attribution=[random]",
+        f"hydra.run.dir='{folder}'",
+    ]
+    with pytest.raises(UserError, match="not the folder of a comparison"):
+        resume_comparison_arguments([f"resume={folder / 'cells'}"])
 
 
 def test_the_best_is_named_and_where_ours_stand(tmp_path):

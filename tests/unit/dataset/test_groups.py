@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spectral_exp.dataset.groups import find_inputs, group_inputs
+from spectral_exp.dataset.groups import find_inputs, find_kept, group_inputs
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.errors import UserError
 
@@ -53,3 +53,14 @@ def test_groups_that_cannot_be_are_refused_in_one_line(info, groups, message):
     with pytest.raises(UserError, match=message) as error:
         group_inputs(info, groups)
     assert "\n" not in str(error.value)
+
+
+def test_keep_takes_the_name_of_a_group_for_all_its_inputs():
+    names = ("age", "color=red", "color=blue", "size")
+    info = DatasetInfo("toys", "classification", names, (4,), ("a", "b"), groups=("age", "color", "color", "size"))
+    assert find_kept(["color"], info).tolist() == [False, True, True, False]
+    assert find_kept(["color", "age"], info).tolist() == [True, True, True, False]
+    assert find_kept(["color=*"], info).tolist() == [False, True, True, False]
+    assert not find_kept([], info).any()
+    with pytest.raises(UserError, match="keep: no input is called 'colour'"):
+        find_kept(["colour"], info)

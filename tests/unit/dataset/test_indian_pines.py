@@ -9,7 +9,8 @@ from spectral_exp.errors import UserError
 def test_bands_and_classes_have_their_names(stored_science):
     data = IndianPines(str(stored_science), scaling="none").load()
     assert data.info.shape == (200,)
-    assert data.info.feature_names[:2] == ("400.0", "409.8")
+    assert data.info.feature_names[:2] == ("400.02", "409.82")
+    assert len(set(data.info.feature_names)) == 200
     assert data.info.class_names[:2] == ("Alfalfa", "Corn-notill")
     np.testing.assert_array_equal(data.test.inputs[:, 7], 1100 + 100 * data.test.targets)
 

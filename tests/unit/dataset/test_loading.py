@@ -90,12 +90,19 @@ def test_ranks_share_every_batch_and_have_equally_many(n_rows, n_ranks, shuffle)
         assert sorted(joined(step)) == sorted(whole)
 
 
-def test_inputs_can_be_narrowed_between_two_batches():
+def test_means_over_shares_weigh_as_their_rows():
+    shares = [TensorLoader(part(7), 7, rank=rank, n_ranks=3) for rank in range(3)]
+    weights = [loader.weight_of_share(0) for loader in shares]
+    means = [next(iter(loader))[1].float().mean() for loader in shares]
+    assert sum(weights) / 3 == pytest.approx(1.0)
+    assert sum(weight * mean for weight, mean in zip(weights, means, strict=True)) / 3 == pytest.approx(3.0)
+    assert TensorLoader(part(7), 7).weight_of_share(0) == 1.0
+
+
+def test_inputs_can_be_narrowed_between_two_epochs():
     loader = TensorLoader(Part(torch.arange(12.0).reshape(4, 3), torch.arange(4)), 2)
-    batches = iter(loader)
-    assert next(batches)[0].tolist() == [[0, 1, 2], [3, 4, 5]]
     loader.keep_features(torch.tensor([2, 0]))
-    assert next(batches)[0].tolist() == [[8, 6], [11, 9]]
+    assert [inputs.tolist() for inputs, _ in loader] == [[[2, 0], [5, 3]], [[8, 6], [11, 9]]]
     loader.keep_features(torch.tensor([1]))
     assert next(iter(loader))[0].tolist() == [[0], [3]]
 

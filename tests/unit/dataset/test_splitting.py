@@ -54,7 +54,7 @@ def test_fractions_that_leave_a_part_empty_are_refused(fractions):
 
 
 def test_an_unknown_scaling_is_refused():
-    with pytest.raises(ValueError, match="scaling must be one of standard, minmax, none, got 'robust'"):
+    with pytest.raises(ValueError, match="scaling must be one of standard, minmax, max_abs, none, got 'robust'"):
         check_scaling("robust")
 
 

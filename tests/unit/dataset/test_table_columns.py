@@ -9,6 +9,7 @@ from spectral_exp.dataset.table_columns import (
     Column,
     fill_missing,
     read_column,
+    read_text_column,
     refuse_identifiers,
     refuse_infinite,
     refuse_missing,
@@ -99,3 +100,15 @@ def test_gaps_are_filled_with_what_the_training_rows_show(strategy, value):
 def test_inputs_stand_side_by_side_in_the_order_of_their_names():
     columns = [Column("n", np.array([5.0, 6.0])), Column("t", np.array([1.0, 0.0]), categories=("a", "b"))]
     np.testing.assert_array_equal(to_inputs(columns), [[5, 0, 1], [6, 1, 0]])
+
+
+@pytest.mark.parametrize(("n_texts", "is_told"), [(2, True), (4, True), (6, False), (10, False)])
+def test_a_column_of_numbers_and_text_that_becomes_text_is_told(n_texts, is_told, caplog):
+    values = ["n/a"] * n_texts + [str(number) for number in range(10 - n_texts)]
+    column = read_text_column(pa.array(values), "dose", "table.csv")
+    assert column.categories is not None
+    told = [
+        f"table.csv: column 'dose' is taken as text, one input per value: {10 - n_texts}0% of it are numbers, "
+        "but 'n/a' is none"
+    ]
+    assert caplog.messages == (told if is_told else [])

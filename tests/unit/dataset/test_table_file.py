@@ -95,3 +95,11 @@ def test_npz_files_of_another_form_are_refused(tmp_path, arrays, message):
     np.savez(tmp_path / "t.npz", **arrays)
     with pytest.raises(UserError, match=message):
         read_table(tmp_path / "t.npz")
+
+
+def test_blanks_around_the_names_in_a_header_are_no_part_of_them(tmp_path):
+    (tmp_path / "table.csv").write_text("age , height\n1,2\n")
+    assert read_table(tmp_path / "table.csv").column_names == ["age", "height"]
+    (tmp_path / "table.csv").write_text("age, age\n1,2\n")
+    with pytest.raises(UserError, match="two columns are called 'age'"):
+        read_table(tmp_path / "table.csv")

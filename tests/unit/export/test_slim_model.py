@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from spectral_exp.dataset.data import Part
 from spectral_exp.errors import UserError
 from spectral_exp.export.comparison import in_units, largest_difference
 from spectral_exp.export.slim_model import SlimModel, make_slim
@@ -27,6 +28,10 @@ MODELS = {
 }
 
 
+def part(rows):
+    return Part(rows, torch.zeros(len(rows)))
+
+
 @pytest.fixture(params=MODELS, ids=str)
 def make_model(request, shaken):
     def make_model(n_outputs):
@@ -46,7 +51,9 @@ def test_classes_are_those_of_the_network_with_all_other_inputs_at_zero(make_mod
     found = slim(torch.from_numpy(in_table[:, kept]))
     assert found.dtype == torch.float64
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
-    assert largest_difference(lambda given: slim(torch.from_numpy(given)).numpy(), model, info(), kept, rows) < 1e-6
+    assert (
+        largest_difference(lambda given: slim(torch.from_numpy(given)).numpy(), model, info(), kept, part(rows)) < 1e-6
+    )
 
 
 def test_values_are_in_units_of_the_target(make_model, info, rows, kept):
@@ -76,7 +83,9 @@ def test_inputs_that_the_layer_has_dropped_are_left_out_or_idle(groups, basis, i
     slim = make_slim(model, info(), kept, VERSIONS)
     assert slim.n_idle == 1
     assert slim.layers[0].weight[:, 1::5].eq(0).all()
-    assert largest_difference(lambda given: slim(torch.from_numpy(given)).numpy(), model, info(), kept, rows) < 1e-6
+    assert (
+        largest_difference(lambda given: slim(torch.from_numpy(given)).numpy(), model, info(), kept, part(rows)) < 1e-6
+    )
 
 
 def test_another_input_or_another_scaling_is_noticed(info, rows, kept, shaken):
@@ -86,10 +95,10 @@ def test_another_input_or_another_scaling_is_noticed(info, rows, kept, shaken):
     unscaled = make_slim(model, info(scaled=False), kept, VERSIONS)
     for slim in (wrong_columns, unscaled):
         difference = largest_difference(
-            lambda given, slim=slim: slim(torch.from_numpy(given)).numpy(), model, info(), kept, rows
+            lambda given, slim=slim: slim(torch.from_numpy(given)).numpy(), model, info(), kept, part(rows)
         )
         assert difference > 1e-2
-    nothing = largest_difference(lambda given: np.full((len(given), 3), np.nan), model, info(), kept, rows)
+    nothing = largest_difference(lambda given: np.full((len(given), 3), np.nan), model, info(), kept, part(rows))
     assert nothing == float("inf")
 
 

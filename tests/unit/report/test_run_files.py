@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from spectral_exp.dataset.axis import Axis
+from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.errors import UserError
 from spectral_exp.report.run_files import N_RECORDS, RunFiles, find_runs
+from spectral_exp.tracking.results import write_dataset
 from spectral_exp.tracking.trace import TraceWriter
 
 
@@ -111,3 +114,11 @@ def test_reading_ranking_and_path_imports_nothing_heavy(run_folder: Path) -> Non
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
     subprocess.run([sys.executable, "-c", code, str(run_folder)], check=True)
+
+
+def test_an_axis_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    axis = Axis(np.array([400.0, 410.0]), "wavelength", "nm", {"line": 405.0}, means={"a": np.array([1.0, 2.0])})
+    write_dataset(tmp_path, DatasetInfo("stars", "classification", ("x", "y"), (2,), ("a", "b"), axis=axis))
+    back = RunFiles(tmp_path).dataset.axis
+    assert back is not None
+    assert back.to_plain() == axis.to_plain()

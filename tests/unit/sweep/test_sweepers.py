@@ -59,7 +59,15 @@ def sweep(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "n_jobs"),
-    [("seeds", 5), ("strength_path", 8), ("size_grid", 12), ("schedules", 12), ("zip", 1), ("optuna_pareto", 40)],
+    [
+        ("seeds", 5),
+        ("folds", 5),
+        ("strength_path", 8),
+        ("size_grid", 12),
+        ("schedules", 12),
+        ("zip", 1),
+        ("optuna_pareto", 40),
+    ],
 )
 def test_a_sweep_file_makes_so_many_jobs_all_different(sweep, name, n_jobs):
     if name == "optuna_pareto":
@@ -71,7 +79,7 @@ def test_a_sweep_file_makes_so_many_jobs_all_different(sweep, name, n_jobs):
 
 
 def test_every_sweep_file_is_tried():
-    assert len(SWEEPS) == 6
+    assert len(SWEEPS) == 7
 
 
 def test_what_is_typed_replaces_what_the_file_says(sweep):

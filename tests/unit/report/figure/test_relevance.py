@@ -52,3 +52,17 @@ def test_of_many_inputs_without_relevance_only_the_first_get_a_bar() -> None:
 @pytest.mark.parametrize(("n_features", "n_kept"), [(1, 1), (1, 0), (50, 0), (50, 50)])
 def test_extremes_can_be_drawn(n_features: int, n_kept: int) -> None:
     relevance_figure(_long(n_features, n_kept, n_kept), "x").draw_without_rendering()
+
+
+@pytest.mark.parametrize("n_features", [4, 50])
+def test_where_nothing_is_relevant_the_figure_says_so(n_features: int) -> None:
+    figure = relevance_figure(_long(n_features, 0, 0), "noise")
+    assert [text.get_text() for text in figure.axes[0].texts] == ["every relevance is 0"]
+    assert figure.axes[0].get_xlim()[1] == pytest.approx(1.04)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["dropped"]
+
+
+def test_where_nothing_is_kept_no_cut_is_promised(ranking: list[RankedFeature]) -> None:
+    figure = relevance_figure([one._replace(selected=False) for one in ranking], "people")
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["dropped"]
+    assert not figure.axes[0].texts

@@ -1,0 +1,107 @@
+"""A matrix that NumPy has saved, read row by row or column by column without being loaded."""
+
+import numpy as np
+from jaxtyping import Int, Shaped
+
+from spectral_exp.dataset.row_files import read_feature_names, read_targets
+from spectral_exp.dataset.splitting import Scaling
+from spectral_exp.dataset.stored import StoredMatrix, even_chunks, existing_file
+from spectral_exp.dataset.streamed import Streamed
+from spectral_exp.dataset.table_columns import Column
+from spectral_exp.dataset.target import AskedTask
+from spectral_exp.errors import UserError
+
+
+class NpyMatrix(StoredMatrix):
+    """A matrix in a `.npy` file.
+
+    Args:
+        path: the file.
+        feature_names: a text file with one name per column; None to number them.
+
+    Raises:
+        UserError: if it is no whole matrix of numbers, row by row.
+    """
+
+    def __init__(self, path: str, feature_names: str | None = None) -> None:
+        file = existing_file(path, (".npy",))
+        try:
+            with file.open("rb") as content:
+                version = np.lib.format.read_magic(content)
+                read_header = np.lib.format.read_array_header_1_0
+                if version != (1, 0):
+                    read_header = np.lib.format.read_array_header_2_0
+                shape, is_fortran, dtype = read_header(content)
+                self._begin = content.tell()
+        except (ValueError, OSError, EOFError) as error:
+            raise UserError(f"{path} is no .npy file: {str(error).splitlines()[0]}") from error
+        if len(shape) != 2 or 0 in shape or dtype.kind not in "fiub":
+            raise UserError(f"{path}: expected numbers of shape (rows, columns), got {dtype} of shape {shape}")
+        if is_fortran:
+            raise UserError(
+                f"{path} is stored by columns: save it again with numpy.save(..., numpy.ascontiguousarray(x))"
+            )
+        n_rows, n_columns = shape
+        row_bytes = n_columns * dtype.itemsize
+        expected, found = self._begin + n_rows * row_bytes, file.stat().st_size
+        if found < expected:
+            raise UserError(f"{path} is cut short: it has {found} bytes, {n_rows} rows take {expected}")
+        super().__init__(path, read_feature_names(feature_names, n_columns), dtype, even_chunks(n_rows, row_bytes))
+        self._file = file
+        self._stored_dtype = dtype
+
+    def read(self, chunk: int, columns: Int[np.ndarray, " n_kept"] | None, out: Shaped[np.ndarray, "_ _"]) -> None:
+        n_columns = len(self.names)
+        begin = self._begin + int(self.chunk_starts[chunk]) * n_columns * self._stored_dtype.itemsize
+        if columns is not None:
+            # Mapped anew every time: the pages leave this process's memory with the map.
+            out[:] = np.memmap(self._file, self._stored_dtype, "r", begin, (len(out), n_columns))[:, columns]
+        elif self._stored_dtype == out.dtype:
+            with self._file.open("rb", buffering=0) as content:
+                content.seek(begin)
+                content.readinto(out.data)
+        else:
+            flat = np.fromfile(self._file, self._stored_dtype, out.size, offset=begin)
+            out[:] = flat.reshape(out.shape)
+
+
+class Npy(Streamed):
+    """A matrix in a `.npy` file, with the target of every row in another file.
+
+    Rows of a mebibyte and more are shuffled without bounds; others as in `StreamedRows`. Of inputs that have
+    left, only the pages that hold others are read.
+
+    Args:
+        path: the matrix, shape (n_rows, n_features), of any type of number.
+        targets: the target of every row: `.npy`, or `.txt` with one per line.
+        feature_names: a text file with one name per column; None to number them.
+        task: `classification`, `regression`, or `auto`, as for `Tabular`.
+        val_fraction: share of all rows for validation.
+        test_fraction: share of all rows for the test.
+        scaling: how inputs are scaled, fitted on the training rows.
+        buffer_megabytes: memory for rows on their way from the file, in MiB.
+        seed: fixes the split.
+
+    Raises:
+        ValueError: if a value is out of range.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        targets: str,
+        feature_names: str | None = None,
+        task: AskedTask = "auto",
+        val_fraction: float = 0.15,
+        test_fraction: float = 0.2,
+        scaling: Scaling = "standard",
+        buffer_megabytes: int = 256,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(path, task, val_fraction, test_fraction, scaling, buffer_megabytes, seed)
+        self.targets = targets
+        self.feature_names = feature_names
+
+    def open(self) -> tuple[StoredMatrix, Column]:
+        stored = NpyMatrix(self.path, self.feature_names)
+        return stored, read_targets(self.targets, stored.n_rows)

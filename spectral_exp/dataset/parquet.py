@@ -1,0 +1,125 @@
+"""A Parquet table that is read by row groups, and of those only the columns that are needed."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import torch
+from jaxtyping import Int, Shaped
+
+from spectral_exp.dataset.splitting import Scaling
+from spectral_exp.dataset.stored import StoredMatrix, existing_file
+from spectral_exp.dataset.streamed import Streamed
+from spectral_exp.dataset.table_columns import (
+    Column,
+    check_column_name,
+    read_column,
+    refuse_infinite,
+    refuse_missing,
+)
+from spectral_exp.dataset.target import AskedTask
+from spectral_exp.errors import UserError
+
+
+class ParquetMatrix(StoredMatrix):
+    """Columns of numbers in a Parquet file; a chunk is a row group.
+
+    Args:
+        path: the file, for messages.
+        file: the open file.
+        names: the columns.
+
+    Raises:
+        UserError: if a column holds no numbers.
+    """
+
+    def __init__(self, path: str, file: pyarrow.parquet.ParquetFile, names: Sequence[str]) -> None:
+        kinds = [file.schema_arrow.field(name).type for name in names]
+        for name, kind in zip(names, kinds, strict=True):
+            if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
+                raise UserError(
+                    f"{path}: column {name!r} holds {kind}, and dataset=parquet streams numbers alone: leave it out "
+                    f"with dataset.drop=[{name}], or take dataset=tabular, which codes text but holds all in memory"
+                )
+        dtype = np.result_type(*(kind.to_pandas_dtype() for kind in set(kinds)))
+        sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+        super().__init__(path, names, np.dtype(np.uint8) if dtype.kind == "b" else dtype, np.cumsum([0, *sizes]))
+        self._file = file
+
+    def read(self, chunk: int, columns: Int[np.ndarray, " n_kept"] | None, out: Shaped[np.ndarray, "_ _"]) -> None:
+        names = list(self.names) if columns is None else [self.names[column] for column in columns]
+        try:
+            table = self._file.read_row_group(chunk, columns=names)
+        except (OSError, pa.ArrowInvalid) as error:
+            reason = str(error).splitlines()[0]
+            raise UserError(f"{self.path}: row group {chunk} cannot be read: {reason}") from error
+        by_column = np.empty(out.shape[::-1], out.dtype)
+        for values, name in zip(by_column, names, strict=True):
+            column = table[name]
+            if column.null_count:
+                raise UserError(
+                    f"{self.path}: missing values in {name!r} ({column.null_count} in row group {chunk}): fill them or "
+                    f"leave it out with dataset.drop=[{name}]; only dataset=tabular fills gaps (dataset.impute)"
+                )
+            values[:] = column.to_numpy()
+        torch.from_numpy(out).copy_(torch.from_numpy(by_column).t())  # which torch does block by block
+
+
+class Parquet(Streamed):
+    """A Parquet table of numbers, larger than memory, with one column to predict and the others as inputs.
+
+    A row group is read as a whole, of inputs that have left nothing. Two of them must fit into the buffer: write
+    them with some thousand rows each.
+
+    Args:
+        path: the file.
+        target: the column to predict: numbers, true and false, or text.
+        drop: columns to leave out.
+        task: `classification`, `regression`, or `auto`, as for `Tabular`.
+        val_fraction: share of all rows for validation.
+        test_fraction: share of all rows for the test.
+        scaling: how inputs are scaled, fitted on the training rows.
+        buffer_megabytes: memory for rows on their way from the file, in MiB.
+        seed: fixes the split.
+
+    Raises:
+        ValueError: if a value is out of range.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        target: str,
+        drop: Sequence[str] = (),
+        task: AskedTask = "auto",
+        val_fraction: float = 0.15,
+        test_fraction: float = 0.2,
+        scaling: Scaling = "standard",
+        buffer_megabytes: int = 256,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(path, task, val_fraction, test_fraction, scaling, buffer_megabytes, seed)
+        self.target = target
+        self.drop = list(drop)
+
+    def open(self) -> tuple[StoredMatrix, Column]:
+        path = existing_file(self.path, (".parquet", ".pq"))
+        try:
+            file = pyarrow.parquet.ParquetFile(path)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise UserError(f"{self.path} is no whole Parquet file: {str(error).splitlines()[0]}") from error
+        names = file.schema_arrow.names
+        if file.metadata.num_rows == 0:
+            raise UserError(f"{self.path} has no rows")
+        left_out = {self.target, *self.drop}
+        for key, name in [("target", self.target), *(("drop", name) for name in self.drop)]:
+            check_column_name(key, name, names, self.path)
+        kept = [name for name in names if name not in left_out and not name.startswith("__index_level_")]
+        if not kept:
+            raise UserError(f"{self.path}: no columns are left beside the target {self.target!r}")
+        stored = ParquetMatrix(self.path, file, kept)
+        column = read_column(file.read(columns=[self.target]), self.target, self.path)
+        refuse_infinite([column], self.path)
+        refuse_missing([column], self.path, "rows without a target cannot be learned from; remove them")
+        return stored, column

@@ -1,0 +1,181 @@
+"""What the data sets have in common whose inputs stay in a file."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Shaped
+from sklearn.preprocessing import StandardScaler
+
+from spectral_exp.dataset.data import Data
+from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.dataset.splitting import (
+    SCALERS,
+    Scaler,
+    Scaling,
+    check_fractions,
+    check_scaling,
+    describe_target,
+    split_rows,
+    target_tensor,
+    warn_of_constants,
+    with_scaling,
+)
+from spectral_exp.dataset.stored import StoredMatrix
+from spectral_exp.dataset.streamed_rows import StreamedRows
+from spectral_exp.dataset.table_columns import Column
+from spectral_exp.dataset.target import AskedTask, check_task, tell_target
+from spectral_exp.errors import UserError
+
+MEBIBYTE = 1 << 20
+
+
+class Streamed(ABC):
+    """Inputs in a file that may be larger than memory, with the target of every row in memory.
+
+    The file is read once before training, for the scaling, and then once per epoch; see `StreamedRows` for the order.
+
+    Args:
+        path: the file.
+        task: `classification`, `regression`, or `auto`, as for `Tabular`.
+        val_fraction: share of all rows for validation.
+        test_fraction: share of all rows for the test.
+        scaling: how inputs are scaled, fitted on the training rows.
+        buffer_megabytes: memory for rows on their way from the file, in MiB.
+        seed: fixes the split.
+
+    Raises:
+        ValueError: if a value is out of range.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        task: AskedTask,
+        val_fraction: float,
+        test_fraction: float,
+        scaling: Scaling,
+        buffer_megabytes: int,
+        seed: int,
+    ) -> None:
+        check_fractions(val_fraction, test_fraction)
+        check_scaling(scaling)
+        check_task(task)
+        if buffer_megabytes < 1:
+            raise ValueError(f"buffer_megabytes must be >= 1, got {buffer_megabytes}")
+        self.path = path
+        self.task = task
+        self.val_fraction = val_fraction
+        self.test_fraction = test_fraction
+        self.scaling: Scaling = scaling
+        self.buffer_megabytes = buffer_megabytes
+        self.seed = seed
+
+    @abstractmethod
+    def open(self) -> tuple[StoredMatrix, Column]:
+        """Open the file and check what can be seen without reading it.
+
+        Returns:
+            The inputs, and the target of every row, without gaps.
+
+        Raises:
+            UserError: if the file cannot be used; the message names it and the column.
+        """
+
+    def load(self) -> Data:
+        """Split the rows, and fit the scaling in one pass over the file.
+
+        Returns:
+            The data, whose rows are read when they are asked for.
+
+        Raises:
+            UserError: if the file or a column cannot be used; the message names it.
+        """
+        stored, column = self.open()
+        self._check_buffer(stored)
+        name = Path(self.path).stem
+        target = tell_target(column, self.task, self.path)
+        split = split_rows(
+            name, stored.n_rows, self.val_fraction, self.test_fraction, self.seed, target.classes, target.class_names
+        )
+        info = DatasetInfo(name, target.task, stored.names, shape=(len(stored.names),), class_names=target.class_names)
+        is_train = np.zeros(stored.n_rows, dtype=bool)
+        is_train[split.train] = True
+        everything = StreamedRows(
+            stored,
+            np.arange(stored.n_rows),
+            torch.empty(stored.n_rows),
+            scale=torch.ones(len(stored.names)),
+            buffer_bytes=self.buffer_megabytes * MEBIBYTE,
+        )
+        spread, scaler = self._read_once(everything, is_train)
+        if scaler is not None:
+            info = with_scaling(info, scaler)
+        info = describe_target(info, target.values[split.train])
+        targets = target_tensor(info, target.values)
+        working = torch.float64 if stored.dtype == np.float64 else torch.float32
+        shift, divisor = (
+            None if values is None else torch.from_numpy(np.asarray(values)).to(working)
+            for values in (info.input_shift, info.input_divisor)
+        )
+        scale = spread if info.input_divisor is None else spread / info.input_divisor
+        train, val, test = (
+            replace(
+                everything,
+                index=rows,
+                targets=targets[rows],
+                scale=torch.from_numpy(scale.astype(np.float32)),
+                shift=shift,
+                divisor=divisor,
+            )
+            for rows in (split.train, split.val, split.test)
+        )
+        return Data(info, train, val, test)
+
+    def _check_buffer(self, stored: StoredMatrix) -> None:
+        largest = int(np.diff(stored.chunk_starts).max())
+        needed = 2 * largest * stored.row_bytes / MEBIBYTE
+        if needed > self.buffer_megabytes:
+            raise UserError(
+                f"{self.path}: its largest row group or chunk has {largest} rows of {len(stored.names)} columns, two "
+                f"of which take {needed:.0f} MiB: set dataset.buffer_megabytes={int(np.ceil(needed))}, or write the "
+                "file again with smaller ones"
+            )
+
+    def _read_once(
+        self, everything: StreamedRows, is_train: Bool[np.ndarray, " n_rows"]
+    ) -> tuple[Float[np.ndarray, " n_features"], Scaler | None]:
+        """Refuse what is no number anywhere; fit the scaling, and the standard deviations, to the training rows."""
+        spread = StandardScaler()
+        scaler = spread if self.scaling == "standard" else SCALERS.get(self.scaling, type(None))()
+        names = everything.stored.names
+        first = 0
+        for inputs, _ in everything.in_turn():
+            rows = inputs.numpy()
+            self._refuse_non_numbers(rows, names, first)
+            of_train = rows[is_train[first : first + len(rows)]]
+            first += len(rows)
+            if len(of_train):
+                for fitted in {spread, scaler} - {None}:
+                    fitted.partial_fit(of_train)
+        warn_of_constants(names, spread.var_ == 0, self.path)
+        return np.sqrt(spread.var_), scaler
+
+    def _refuse_non_numbers(
+        self, rows: Shaped[np.ndarray, "n_rows n_features"], names: Sequence[str], first: int
+    ) -> None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(rows.sum()):  # so it is nearly always, at a fraction of the price
+                return
+        row, column = np.unravel_index(int(np.isfinite(rows).argmin()), rows.shape)
+        value = rows[row, column]
+        if np.isfinite(value):
+            return
+        what = "is missing" if np.isnan(value) else "is infinite"
+        raise UserError(
+            f"{self.path}: row {first + row + 1}, column {names[int(column)]!r} {what}: fill it or leave it out "
+            "before; only dataset=tabular fills gaps (dataset.impute)"
+        )
