@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spectral_exp.errors import UserError
-from spectral_exp.tracking.comparison_folder import COMPARISON, TABLE
 
 if TYPE_CHECKING:
     from spectral_exp.report.collect import CollectedRun
@@ -113,6 +112,7 @@ def _report(path: Path, out: Path, tables: str | None, figures: bool) -> None:
     from spectral_exp.report.comparison import Comparison
     from spectral_exp.report.page.write import write_comparison_page, write_page
     from spectral_exp.report.paths import from_here
+    from spectral_exp.tracking.comparison_folder import COMPARISON, TABLE
 
     if out.is_dir():
         raise UserError(f"{out} is a folder; give a file such as {out / PAGE}")

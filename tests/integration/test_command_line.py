@@ -195,7 +195,7 @@ def test_a_users_own_experiment_is_found_in_a_folder_of_theirs(train, tmp_path):
 
 
 @pytest.mark.usefixtures("without_figures")
-@pytest.mark.parametrize("asked_by", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("asked_by", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_an_interrupted_run_says_so_and_can_be_resumed(train, tmp_path, asked_by):
     folder = tmp_path / "run"
     command = [SCRIPT, "experiment=quickstart", "trainer.max_epochs=100000", "hydra.run.dir=run"]
