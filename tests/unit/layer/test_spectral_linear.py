@@ -100,6 +100,16 @@ def test_the_fast_path_equals_automatic_differentiation_of_the_weight(gauge, n_r
     torch.testing.assert_close(*gradients)
 
 
+@pytest.mark.parametrize("n_out", [127, 128, 129, 300])
+def test_eigenvalues_of_a_wide_layer_have_the_gradient_of_the_weight(n_out):
+    layer = perturb(SpectralLinear(3, n_out, dtype=torch.float64))
+    dense = layer.to_linear()
+    rows, cotangent = torch.randn(2, 3, dtype=torch.float64), torch.randn(2, n_out, dtype=torch.float64)
+    for one in (layer, dense):
+        (one(rows) * cotangent).sum().backward()
+    torch.testing.assert_close(layer.eigenvalues.grad, (layer.eigenvectors * dense.weight.grad).sum(0))
+
+
 @pytest.mark.parametrize("gauge", GAUGES)
 def test_conversion_from_and_to_a_plain_layer_keeps_the_outputs(gauge):
     torch.manual_seed(0)
