@@ -3,16 +3,14 @@
 import logging
 import os
 from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from spectral_exp.build import build, build_all, build_data
+from spectral_exp.build import build, build_all
 from spectral_exp.choosing import check_selection, choice_metrics, choose_inputs
 from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.groups import group_inputs
 from spectral_exp.rank_processes import other_ranks
 from spectral_exp.ranked_inputs import write_ranked_inputs
 from spectral_exp.refit import check_refit, refit
@@ -25,7 +23,7 @@ from spectral_exp.tracking.results import write_dataset
 from spectral_exp.tracking.rich_logger import RichLogger
 from spectral_exp.tracking.run_folder import CONFIG, METRICS, write_json, write_whole
 from spectral_exp.tracking.status import is_first_process, recorded_status
-from spectral_exp.training import Training, changed, prepare_training
+from spectral_exp.training import Training, changed, load_data, prepare_training
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +55,7 @@ def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) ->
 
 def _run(config: DictConfig, settings: Settings, folder: Path) -> dict[str, Any]:
     selection: Selection = build(config.selection, "selection")
-    data = build_data(config)
-    data = replace(data, info=group_inputs(data.info, settings.groups))
+    data = load_data(config, settings)
     check_selection(selection, settings, data)
     if settings.target.k is not None:
         strength = find_strength(config, settings, folder, data, selection)

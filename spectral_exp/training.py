@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ from pytorch_lightning.loggers import Logger
 from pytorch_lightning.plugins.environments import SLURMEnvironment  # type: ignore[attr-defined]
 from torch import Tensor
 
-from spectral_exp.build import build, build_all, build_model
+from spectral_exp.build import build, build_all, build_data, build_model
 from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.groups import find_kept
+from spectral_exp.dataset.groups import find_kept, group_inputs
 from spectral_exp.dataset.loading import DataModule
 from spectral_exp.errors import UserError
 from spectral_exp.module import SpectralModule
@@ -101,6 +101,23 @@ class Training:
         for metrics in (module.val_metrics, module.test_metrics):
             metrics.reset()  # their states are of inference mode, and training could not add to them
         return scores
+
+
+def load_data(config: DictConfig, settings: Settings) -> Data:
+    """Load the data set of a configuration, its inputs in groups.
+
+    Args:
+        config: what `conf/train.yaml` composes to.
+        settings: its own values.
+
+    Returns:
+        The data.
+
+    Raises:
+        UserError: if the configuration or the data cannot work.
+    """
+    data = build_data(config)
+    return replace(data, info=group_inputs(data.info, settings.groups))
 
 
 def prepare_training(

@@ -2,23 +2,19 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Int
-from omegaconf import DictConfig
 from torch import nn
 
 from spectral_exp.attribution.measure import measure
 from spectral_exp.attribution.ranker import ModelRanker, Ranker
-from spectral_exp.build import build_data
 from spectral_exp.comparison.net import Compose, SharedTraining, fit, load_net, plain, save_net
 from spectral_exp.comparison.settings import ComparisonSettings
-from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.groups import group_inputs
 from spectral_exp.errors import UserError
 from spectral_exp.evaluation.insertion_deletion import insertion_deletion
 from spectral_exp.evaluation.judge import judge
@@ -40,6 +36,7 @@ from spectral_exp.tracking.comparison_folder import (
     write_method_ranking,
 )
 from spectral_exp.tracking.run_folder import write_json
+from spectral_exp.training import load_data
 
 JUDGED_AT = 20  # epochs, beside the best of all by validation
 TRAINING = "training"
@@ -63,7 +60,7 @@ class Cell:
         self.settings = settings
         self.compose = compose
         self.config = compose([f"seed={seed}"])
-        self.data = load_data(self.config)
+        self.data = load_data(self.config, read_settings(self.config))
 
     def train_net(self) -> None:
         """Train the net that methods explain, and score it, and the judge with all inputs."""
@@ -145,19 +142,6 @@ class Cell:
         )
         areas = {"insertion_area": curves.insertion_area, "deletion_area": curves.deletion_area}
         return {**curves._asdict(), **areas}
-
-
-def load_data(config: DictConfig) -> Data:
-    """Load the data set of a configuration, its inputs in groups.
-
-    Args:
-        config: what `conf/train.yaml` composes to.
-
-    Returns:
-        The data.
-    """
-    data = build_data(config)
-    return replace(data, info=group_inputs(data.info, read_settings(config).groups))
 
 
 def is_complete(folder: Path, method: str, seed: int, settings: ComparisonSettings) -> bool:

@@ -9,16 +9,18 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from spectral_exp.build import build
-from spectral_exp.comparison.cell import is_complete, load_data
+from spectral_exp.comparison.cell import is_complete
 from spectral_exp.comparison.machine import describe_machine
 from spectral_exp.comparison.method_process import run_method
 from spectral_exp.comparison.settings import METHODS, ComparisonSettings, read_comparison_settings
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.errors import UserError
+from spectral_exp.settings import read_settings
 from spectral_exp.sweep.job_process import Interrupts
 from spectral_exp.tracking.comparison_folder import COMPARISON, NET, cell_folder, state_of
 from spectral_exp.tracking.results import write_dataset
 from spectral_exp.tracking.run_folder import CONFIG, write_json, write_whole
+from spectral_exp.training import load_data
 
 FREE = {"k", "seeds", "fractions", "time_limit", "resume"}  # what is computed already does not depend on them
 
@@ -46,7 +48,7 @@ def compare(
         build(node, f"{METHODS}.{method}")  # a wrong value is refused before anything is computed
     _refuse_changes(config, folder)
     training = OmegaConf.masked_copy(config, [key for key in config if key not in (METHODS, *settings.model_dump())])
-    info = load_data(training).info
+    info = load_data(training, read_settings(training)).info
     settings = settings.model_copy(update={"k": _possible(settings.k, info)})
     write_whole(folder / CONFIG, lambda beside: OmegaConf.save(OmegaConf.to_container(config, resolve=True), beside))
     write_dataset(folder, info)

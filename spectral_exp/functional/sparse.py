@@ -8,6 +8,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
+from spectral_exp.functional.column_factors import column_factors, through_norms
+
 
 def is_sparse(inputs: Tensor) -> bool:
     """Tell whether rows are in the CSR layout.
@@ -113,10 +115,8 @@ class SparseSpectralLinear(torch.autograd.Function):
     ) -> Tensor:
         touched, columns = torch.unique(inputs.col_indices(), return_inverse=True)
         inputs = csr(inputs.crow_indices(), columns, inputs.values(), len(touched))
-        ours, scale, norms = vectors.index_select(1, touched), eigenvalues.index_select(0, touched), None
-        if is_unit:
-            norms = torch.linalg.vector_norm(ours, dim=0).clamp_min(torch.finfo(ours.dtype).tiny)
-            scale = scale / norms
+        ours = vectors.index_select(1, touched)
+        scale, norms = column_factors(eigenvalues.index_select(0, touched), ours, is_unit)
         ctx.save_for_backward(inputs, touched, ours, scale, norms)
         ctx.shape = vectors.shape
         with torch.autocast(inputs.device.type, enabled=False):  # sparse products know single precision alone
@@ -131,10 +131,7 @@ class SparseSpectralLinear(torch.autograd.Function):
         of_vectors = (inputs.t().to_sparse_csr() @ of_outputs).t()  # of the weight, as yet
         of_scale = (of_vectors * ours).sum(0)
         of_vectors = of_vectors * scale
-        of_eigenvalues = of_scale
-        if norms is not None:
-            of_eigenvalues = of_scale / norms
-            of_vectors.addcmul_(ours, of_eigenvalues * scale / norms, value=-1)
+        of_eigenvalues = through_norms(of_scale, of_vectors, ours, scale, norms)
         n_out, n_in = ctx.shape
         return (
             None,

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from spectral_exp.functional.blocks import block_norms
+from spectral_exp.functional.column_factors import column_factors, through_norms
 from spectral_exp.functional.sparse import SparseSpectralLinear, is_sparse
 
 
@@ -141,7 +142,6 @@ def spectral_linear(
 # Gradients of columns whose factor is smaller could underflow: they are not divided by it.
 LEAST_DIVISOR = 1e-15
 
-
 # On CPUs, rows whose products are added up in place, so that the sums stay in the cache.
 ROWS_IN_CACHE = 128
 
@@ -161,10 +161,7 @@ class _SpectralLinear(torch.autograd.Function):
     def forward(
         ctx: Any, inputs: Tensor, eigenvalues: Tensor, vectors: Tensor, bias: Tensor | None, is_unit: bool
     ) -> Tensor:
-        norms = None
-        if is_unit:
-            norms = torch.linalg.vector_norm(vectors, dim=0).clamp_min(torch.finfo(vectors.dtype).tiny)
-        scale = eigenvalues if norms is None else eigenvalues / norms
+        scale, norms = column_factors(eigenvalues, vectors, is_unit)
         if inputs.numel() < vectors.numel():  # the smaller of the two is scaled
             scaled = inputs * scale
             outputs = F.linear(scaled, vectors, bias)
@@ -188,10 +185,7 @@ class _SpectralLinear(torch.autograd.Function):
             of_scale /= scale
         else:  # it is that of the weight, as yet
             of_vectors *= scale
-        of_eigenvalues = of_scale
-        if norms is not None:
-            of_eigenvalues = of_scale / norms
-            of_vectors.addcmul_(vectors, of_eigenvalues * scale / norms, value=-1)
+        of_eigenvalues = through_norms(of_scale, of_vectors, vectors, scale, norms)
         return (
             of_inputs,
             of_eigenvalues,

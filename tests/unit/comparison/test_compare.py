@@ -15,7 +15,6 @@ from spectral_exp.cli.compose import compose_config
 from spectral_exp.cli.report import main as report_main
 from spectral_exp.cli.resume import resume_comparison_arguments
 from spectral_exp.comparison import compare as module
-from spectral_exp.comparison.cell import load_data
 from spectral_exp.comparison.compare import compare
 from spectral_exp.comparison.method import rank_all_seeds
 from spectral_exp.errors import UserError
@@ -23,6 +22,8 @@ from spectral_exp.evaluation.judge import judge
 from spectral_exp.report.comparison import ALL_INPUTS, Comparison
 from spectral_exp.report.comparison_files import write_comparison
 from spectral_exp.report.comparison_table import headline, markdown
+from spectral_exp.settings import read_settings
+from spectral_exp.training import load_data
 
 DATA = ("dataset=digits", "dataset.scaling=standard", "size=tiny", "trainer=cpu", "trainer.max_epochs=1")
 OWN = ("k=[3,9]", "seeds=2", "judge_epochs=2")
@@ -65,7 +66,8 @@ def ranking_of(folder, method, seed):
 
 
 def test_a_cell_holds_the_ranking_of_a_direct_call_and_the_judges_scores(folder):
-    data = load_data(compose_config([*DATA, "seed=1"]))
+    config = compose_config([*DATA, "seed=1"])
+    data = load_data(config, read_settings(config))
     ranking = ranking_of(folder, "random_forest", 1)
     direct = RandomForest(n_trees=5).relevance(data, seed=1)
     np.testing.assert_allclose(ranking.relevance, direct[ranking.feature])
