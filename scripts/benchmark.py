@@ -29,13 +29,18 @@ OF_A_NET = (
     "integrated_gradients",
     "deep_lift",
     "lrp",
+    "zennit_lrp",
     "shap_gradient",
     "shap_deep",
     "permutation",
 )
 K_METHODS = (*OURS, "spectral", "dense_norm", *FILTERS, *OF_A_NET, "lassonet")
-# No captum LRP: it has no rule for the activation `vee` of the recipe, which all nets share.
-TRUTH_METHODS = ("spectral_path", *FILTERS, "saliency", "deep_lift", "shap_gradient", "permutation")
+# captum's LRP has no rule for the activation `vee` of the recipe, which all nets share; zennit's has.
+TRUTH_METHODS = (
+    *("spectral_path", "spectral", "dense_norm"),
+    *FILTERS,
+    *("saliency", "deep_lift", "zennit_lrp", "shap_gradient", "permutation"),
+)
 
 
 @dataclass(frozen=True)
