@@ -112,10 +112,19 @@ class SpectralModule(pl.LightningModule):
             model.input_layer.keep_always(always_kept)
         self._n_steps = 1  # known when training starts
         self._columns: Tensor | None = None  # the inputs that training rows still hold; None for all
-        # Sums over the epoch, kept on the device so that no step waits for it.
-        self._loss_sum: Tensor
-        self._penalty_sum: Tensor
-        self._first_bad_step: Tensor
+        # Of the steps since the last look at them: no step waits for the device, or starts a kernel for the record.
+        self._losses: list[Tensor] = []
+        self._penalties: list[Tensor] = []
+        self._steps: list[int] = []
+        self._row_counts: list[int] = []
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Lightning notes the hook that it is in some fifty times a step, and `nn.Module` would look through it for
+        # parameters each time.
+        if name == "_current_fx_name":
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
 
     @property
     def input_layer(self) -> nn.Module:
@@ -161,23 +170,18 @@ class SpectralModule(pl.LightningModule):
     def on_train_epoch_start(self) -> None:
         self._drop_columns()
         torch.manual_seed(self.seed * 1_000_003 + self.current_epoch + 500_009 * self.global_rank)
-        self._loss_sum = torch.zeros((), device=self.device)
-        self._penalty_sum = torch.zeros((), device=self.device)
+        self._sums = torch.zeros(2, device=self.device)  # of loss and penalty over the rows of the epoch
         self._n_rows = 0
-        self._first_bad_step = torch.full((), -1, device=self.device)
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         inputs, targets = batch
         loss = self.loss(self.model(self._without_dropped(inputs)), targets)
         penalty = self._penalty()
-        total = self._weighted(loss, batch_idx) + penalty
-        with torch.no_grad():
-            self._loss_sum += loss * len(targets)
-            self._penalty_sum += penalty * len(targets)
-            self._n_rows += len(targets)
-            newly_bad = ~torch.isfinite(total) & (self._first_bad_step < 0)
-            self._first_bad_step = torch.where(newly_bad, self.global_step, self._first_bad_step)
-        return total
+        self._losses.append(loss.detach())
+        self._penalties.append(penalty.detach())
+        self._steps.append(self.global_step)
+        self._row_counts.append(len(targets))
+        return self._weighted(loss, batch_idx) + penalty
 
     def on_after_backward(self) -> None:
         if self.trainer.world_size > 1:
@@ -195,11 +199,12 @@ class SpectralModule(pl.LightningModule):
             )
         is_last = self.trainer.is_last_batch
         if is_last or batch_idx % STEPS_BETWEEN_CHECKS == STEPS_BETWEEN_CHECKS - 1:
-            self._refuse_divergence()
+            self._look_at_steps()
         if is_last:
+            loss, penalty = self._sums / self._n_rows
             values: dict[str, Tensor | float] = {
-                "train/loss": self._loss_sum / self._n_rows,
-                "spectral/penalty": self._penalty_sum / self._n_rows,
+                "train/loss": loss,
+                "spectral/penalty": penalty,
                 "spectral/n_kept": (self.spectral_input_layer.relevance() > 0).sum().float(),
                 "spectral/strength": self.regularization.strength_at(self.progress),
             }
@@ -207,6 +212,9 @@ class SpectralModule(pl.LightningModule):
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         self._evaluate(batch, self.val_metrics, "val/loss")
+
+    def on_validation_epoch_end(self) -> None:
+        self._log_scores(self.val_metrics)
 
     def on_validation_end(self) -> None:
         # Weights that the epoch's last step broke must not become its checkpoint.
@@ -216,6 +224,9 @@ class SpectralModule(pl.LightningModule):
 
     def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         self._evaluate(batch, self.test_metrics, "test/loss")
+
+    def on_test_epoch_end(self) -> None:
+        self._log_scores(self.test_metrics)
 
     def configure_optimizers(self) -> Any:
         layer = self.input_layer
@@ -328,8 +339,12 @@ class SpectralModule(pl.LightningModule):
         inputs, targets = batch
         outputs = self.model(inputs)
         metrics.update(self.predict(outputs), self.in_units(targets))
-        self.log_dict(metrics, batch_size=len(targets))
         self._log_means({loss_name: self.loss(outputs, targets)}, len(targets))
+
+    def _log_scores(self, metrics: MetricCollection) -> None:
+        # Their values, for Lightning would look for metrics in every module of the net, which takes half a second.
+        self.log_dict(metrics.compute(), sync_dist=True)
+        metrics.reset()
 
     def _log_means(self, values: Mapping[str, Tensor | float], n_rows: int) -> None:
         """Log means over rows; over several ranks they become those over the rows of all."""
@@ -345,10 +360,18 @@ class SpectralModule(pl.LightningModule):
         if self.trainer.scaler is not None:
             raise UserError("regularization=group needs unscaled gradients; add trainer.precision=bf16-mixed")
 
-    def _refuse_divergence(self) -> None:
-        step = int(self.trainer.strategy.reduce(self._first_bad_step, reduce_op="max"))
+    def _look_at_steps(self) -> None:
+        """Add up the losses of the steps since the last look, and refuse those that are not finite."""
+        values = torch.stack([torch.stack(self._losses), torch.stack(self._penalties)])
+        is_bad = ~torch.isfinite(values).all(dim=0).cpu()
+        first = next((step for step, bad in zip(self._steps, is_bad.tolist(), strict=True) if bad), -1)
+        step = int(self.trainer.strategy.reduce(torch.tensor(first, device=self.device), reduce_op="max"))
         if step >= 0:
             raise _diverged(step)
+        self._sums += values @ torch.tensor(self._row_counts, device=self.device, dtype=values.dtype)
+        self._n_rows += sum(self._row_counts)
+        for of_steps in (self._losses, self._penalties, self._steps, self._row_counts):
+            of_steps.clear()
 
 
 def _diverged(step: int) -> TrainingDivergedError:

@@ -20,6 +20,7 @@ from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.groups import find_kept, group_inputs
 from spectral_exp.dataset.loading import DataModule
 from spectral_exp.errors import UserError
+from spectral_exp.idle_hooks import NoProfiler, pass_over_idle_hooks
 from spectral_exp.module import SpectralModule
 from spectral_exp.selection.selection import Selection
 from spectral_exp.settings import Settings
@@ -149,6 +150,7 @@ def prepare_training(
     module = _build_module(config, settings, data)
     recorder = Recorder(folder, build(config.tracking, "tracking"), selection, data.info)
     trainer = _build_trainer(config, folder, recorder, list(loggers), callbacks)
+    pass_over_idle_hooks(module)
     _check_path(module, settings, data.info.n_features)
     if isinstance(trainer.strategy, ShardedStrategy):
         _check_sharded(module, trainer)
@@ -257,7 +259,10 @@ def _build_trainer(
         num_sanity_val_steps=0,
         log_every_n_steps=0,  # everything is logged once an epoch
         use_distributed_sampler=False,
+        **({} if config.trainer.get("profiler") else {"profiler": NoProfiler()}),
     )
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        pass_over_idle_hooks(callback)
     if (trainer.max_epochs or 0) < 1 and trainer.max_steps == -1:
         raise UserError("trainer.max_epochs must be a whole number >= 1: schedules are functions of training progress")
     return trainer
