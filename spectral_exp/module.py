@@ -25,6 +25,7 @@ from spectral_exp.functional.sparse import take_columns
 from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.layer.spectralize import spectral_form
 from spectral_exp.regularization.regularization import Regularization
+from spectral_exp.regularization.schedule.constant import Constant
 from spectral_exp.regularization.schedule.schedule import Schedule
 from spectral_exp.sharding import gather, shard_head
 
@@ -112,11 +113,12 @@ class SpectralModule(pl.LightningModule):
             model.input_layer.keep_always(always_kept)
         self._n_steps = 1  # known when training starts
         self._columns: Tensor | None = None  # the inputs that training rows still hold; None for all
+        self._positions: Tensor | None = None  # where among these those are that have not left since; None for all
         # Of the steps since the last look at them: no step waits for the device, or starts a kernel for the record.
-        self._losses: list[Tensor] = []
-        self._penalties: list[Tensor] = []
-        self._steps: list[int] = []
-        self._row_counts: list[int] = []
+        self._losses: list[Tensor]
+        self._penalties: list[Tensor]
+        self._steps: list[int]
+        self._row_counts: list[int]
 
     def __setattr__(self, name: str, value: Any) -> None:
         # Lightning notes the hook that it is in some fifty times a step, and `nn.Module` would look through it for
@@ -170,6 +172,7 @@ class SpectralModule(pl.LightningModule):
     def on_train_epoch_start(self) -> None:
         self._drop_columns()
         torch.manual_seed(self.seed * 1_000_003 + self.current_epoch + 500_009 * self.global_rank)
+        self._losses, self._penalties, self._steps, self._row_counts = [], [], [], []
         self._sums = torch.zeros(2, device=self.device)  # of loss and penalty over the rows of the epoch
         self._n_rows = 0
 
@@ -188,15 +191,19 @@ class SpectralModule(pl.LightningModule):
             average_gradients(self._own_parameters)
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        if isinstance(self.input_layer, SpectralLayer):
+        layer = self.input_layer
+        if isinstance(layer, SpectralLayer):
+            n_kept = layer.n_kept
             optimizer = self.optimizers(use_pl_optimizer=False)
             self.regularization.after_step(
-                self.input_layer,
+                layer,
                 optimizer,  # type: ignore[arg-type]
                 self.progress,
                 self.global_step,
                 self.input_scale,
             )
+            if layer.n_kept < n_kept and self._columns is not None:
+                self._positions = layer.mask[self._columns].nonzero().squeeze(1)
         is_last = self.trainer.is_last_batch
         if is_last or batch_idx % STEPS_BETWEEN_CHECKS == STEPS_BETWEEN_CHECKS - 1:
             self._look_at_steps()
@@ -241,6 +248,8 @@ class SpectralModule(pl.LightningModule):
         if eigenvalues:
             optimizer.param_groups[-1]["lr"] *= self._eigenvalue_lr_factor
         self._n_steps = max(int(self.trainer.estimated_stepping_batches), 1)
+        if isinstance(self._lr_schedule, Constant):
+            return optimizer
         schedule = LambdaLR(optimizer, lambda step: self._lr_schedule(min(step / self._n_steps, 1.0)))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
@@ -252,8 +261,9 @@ class SpectralModule(pl.LightningModule):
     ) -> None:
         """Clip, then let the regularization act: this is the last hook before the optimizer's step."""
         super().configure_gradient_clipping(optimizer, gradient_clip_val, gradient_clip_algorithm)
-        if isinstance(self.input_layer, SpectralLayer):
-            self.regularization.before_step(self.input_layer, optimizer, self.progress)
+        layer = self.input_layer
+        if isinstance(layer, SpectralLayer):
+            self.regularization.before_step(layer, optimizer, self.progress)
 
     def predict(self, outputs: Float[Tensor, "n_rows n_out"]) -> Shaped[Tensor, "n_rows *n_out"]:
         """Turn the model's outputs into what metrics compare with the target.
@@ -320,19 +330,16 @@ class SpectralModule(pl.LightningModule):
         if not bool(still_kept.all()):
             loader.keep_features(still_kept.nonzero().squeeze(1))
             self._columns = self._columns[still_kept]
+        self._positions = None
 
     def _without_dropped(self, inputs: Tensor) -> Tensor:
         """Bridge the time between the removal of an input and the next epoch, which leaves its column out."""
-        if self._columns is None:
-            return inputs
-        layer = self.spectral_input_layer
-        if inputs.shape[1] == layer.n_kept:
-            return inputs
-        return take_columns(inputs, layer.mask[self._columns].nonzero().squeeze(1), axis=1)
+        return inputs if self._positions is None else take_columns(inputs, self._positions, axis=1)
 
     def _penalty(self) -> Tensor:
-        if isinstance(self.input_layer, SpectralLayer):
-            return self.regularization.penalty(self.input_layer, self.progress)
+        layer = self.input_layer
+        if isinstance(layer, SpectralLayer):
+            return self.regularization.penalty(layer, self.progress)
         return torch.zeros((), device=self.device)
 
     def _evaluate(self, batch: tuple[Tensor, Tensor], metrics: MetricCollection, loss_name: str) -> None:
@@ -362,13 +369,13 @@ class SpectralModule(pl.LightningModule):
 
     def _look_at_steps(self) -> None:
         """Add up the losses of the steps since the last look, and refuse those that are not finite."""
-        values = torch.stack([torch.stack(self._losses), torch.stack(self._penalties)])
+        values = torch.stack([torch.stack(self._losses).float(), torch.stack(self._penalties).float()])
         is_bad = ~torch.isfinite(values).all(dim=0).cpu()
         first = next((step for step, bad in zip(self._steps, is_bad.tolist(), strict=True) if bad), -1)
         step = int(self.trainer.strategy.reduce(torch.tensor(first, device=self.device), reduce_op="max"))
         if step >= 0:
             raise _diverged(step)
-        self._sums += values @ torch.tensor(self._row_counts, device=self.device, dtype=values.dtype)
+        self._sums += values @ torch.tensor(self._row_counts, dtype=values.dtype, device=self.device)
         self._n_rows += sum(self._row_counts)
         for of_steps in (self._losses, self._penalties, self._steps, self._row_counts):
             of_steps.clear()

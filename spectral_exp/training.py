@@ -1,6 +1,7 @@
 """One training: a module, its trainer and its data, put together from a configuration, in a folder of its own."""
 
 import os
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -152,6 +153,11 @@ def prepare_training(
     trainer = _build_trainer(config, folder, recorder, list(loggers), callbacks)
     pass_over_idle_hooks(module)
     _check_path(module, settings, data.info.n_features)
+    if trainer.strategy.root_device.type == "cuda":
+        torch.set_float32_matmul_precision(settings.matmul_precision)
+    if settings.compile:
+        check_compiler()
+        module.model.compile()
     if isinstance(trainer.strategy, ShardedStrategy):
         _check_sharded(module, trainer)
     return Training(
@@ -217,12 +223,26 @@ def _fit_basis(model: torch.nn.Module, data: Data) -> Tensor | None:
     return scale
 
 
+def check_compiler() -> None:
+    """Make sure that `torch.compile` can work.
+
+    Raises:
+        UserError: if this machine has no C++ compiler.
+    """
+    if not any(map(shutil.which, (os.environ.get("CXX", "g++"), "clang++"))):
+        raise UserError("compile=true needs a C++ compiler (g++ or clang++), and there is none on the PATH")
+
+
 def _check_path(module: SpectralModule, settings: Settings, n_features: int) -> None:
     n_final = module.regularization.n_final
     if n_final is None:
         return
     if n_final >= n_features:
         raise UserError(f"regularization.n_final must be below the number of inputs ({n_features}), got {n_final}")
+    if settings.compile:
+        raise UserError(
+            "compile=true would compile anew whenever inputs leave; with regularization=path leave it false"
+        )
     if settings.final_weights == "best":
         raise UserError("final_weights=best may be from before inputs left; with regularization=path use last")
 
