@@ -10,6 +10,7 @@ from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
 from torch.nn import functional as F
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 from torchmetrics import Metric, MetricCollection
@@ -59,7 +60,8 @@ class SpectralModule(pl.LightningModule):
         always_kept: inputs that never leave and are always selected; None if there are none.
 
     Raises:
-        ValueError: if the loss does not fit the task, or eigenvalues are to be pushed that the model lacks.
+        ValueError: if the loss does not fit the task, or eigenvalues are to be pushed that the model lacks or whose
+            scale a batch norm undoes.
     """
 
     input_scale: Tensor | None
@@ -91,6 +93,11 @@ class SpectralModule(pl.LightningModule):
                 "regularization.strength=0, or take model=spectral_mlp"
             )
         if isinstance(model.input_layer, SpectralLayer):
+            if regularization.is_proximal and _has_batch_norm_behind(model, model.input_layer):
+                raise ValueError(
+                    f"regularization=group cannot press a layer with a batch norm behind it, as in this "
+                    f"{type(model).__name__}: the norm undoes every shrinking; add regularization=path (or l1)"
+                )
             regularization.prepare(model.input_layer)
         self.model = model
         self.info = info
@@ -379,6 +386,11 @@ class SpectralModule(pl.LightningModule):
         self._n_rows += sum(self._row_counts)
         for of_steps in (self._losses, self._penalties, self._steps, self._row_counts):
             of_steps.clear()
+
+
+def _has_batch_norm_behind(model: nn.Module, layer: nn.Module) -> bool:
+    modules = list(model.modules())
+    return any(isinstance(module, _BatchNorm) for module in modules[modules.index(layer) :])
 
 
 def _diverged(step: int) -> TrainingDivergedError:

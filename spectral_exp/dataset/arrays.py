@@ -50,10 +50,7 @@ def make_data(info: DatasetInfo, train: Arrays, val: Arrays, test: Arrays, scali
     Raises:
         UserError: if a regression target does not vary, or inputs are too large for single precision.
     """
-    info = describe_target(info, train.targets)
-    if info.axis is not None:
-        means = mean_inputs(train.inputs, train.targets, info.class_names)
-        info = replace(info, axis=replace(info.axis, means=means))
+    info = with_means(describe_target(info, train.targets), train)
     scaler = SCALERS[scaling]().fit(train.inputs) if scaling in SCALERS else None
     if scaler is not None:
         info = with_scaling(info, scaler)
@@ -69,6 +66,22 @@ def make_data(info: DatasetInfo, train: Arrays, val: Arrays, test: Arrays, scali
         return Part(torch.from_numpy(inputs), target_tensor(info, arrays.targets))
 
     return Data(info, part(train), part(val), part(test))
+
+
+def with_means(info: DatasetInfo, train: Arrays) -> DatasetInfo:
+    """Fill in the mean input of each class along the axis.
+
+    Args:
+        info: the description.
+        train: the training rows.
+
+    Returns:
+        The description; as it was if the inputs lie on no axis.
+    """
+    if info.axis is None:
+        return info
+    means = mean_inputs(train.inputs.reshape(len(train.inputs), -1), train.targets, info.class_names)
+    return replace(info, axis=replace(info.axis, means=means))
 
 
 def split_arrays(info: DatasetInfo, arrays: Arrays, split: Split) -> tuple[Arrays, Arrays, Arrays]:

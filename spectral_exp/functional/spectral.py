@@ -133,7 +133,7 @@ def spectral_linear(
     if is_sparse(inputs):
         of_sparse: Tensor = SparseSpectralLinear.apply(inputs, eigenvalues, vectors, bias, is_unit)
         return of_sparse
-    if torch.is_autocast_enabled(inputs.device.type) or torch.compiler.is_compiling():  # leave them the operations
+    if torch.compiler.is_compiling():  # leave it the operations
         weight = spectral_weight(eigenvalues, unit_columns(vectors) if is_unit else vectors)
         return F.linear(inputs, weight, bias)
     outputs: Tensor = _SpectralLinear.apply(inputs, eigenvalues, vectors, bias, is_unit)
