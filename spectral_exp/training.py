@@ -21,6 +21,7 @@ from spectral_exp.dataset.groups import find_kept, group_inputs
 from spectral_exp.dataset.loading import DataModule
 from spectral_exp.errors import UserError
 from spectral_exp.module import SpectralModule
+from spectral_exp.regularization.regularization import Regularization
 from spectral_exp.selection.selection import Selection
 from spectral_exp.settings import Settings
 from spectral_exp.sharding import ShardedStrategy
@@ -103,6 +104,23 @@ class Training:
         return scores
 
 
+def check_config(config: DictConfig, settings: Settings) -> None:
+    """Refuse what can work on no data, before any is loaded.
+
+    Args:
+        config: what `conf/train.yaml` composes to.
+        settings: its own values.
+
+    Raises:
+        UserError: if a value is out of range, or two do not go together.
+    """
+    for key in ("lr_schedule", "refit.lr_schedule", "tracking"):
+        build(OmegaConf.select(config, key), key)
+    regularization: Regularization = build(config.regularization, "regularization")
+    if regularization.n_final is not None and settings.final_weights == "best":
+        raise UserError("final_weights=best may be from before inputs left; with regularization=path use last")
+
+
 def load_data(config: DictConfig, settings: Settings) -> Data:
     """Load the data set of a configuration, its inputs in groups.
 
@@ -149,7 +167,7 @@ def prepare_training(
     module = _build_module(config, settings, data)
     recorder = Recorder(folder, build(config.tracking, "tracking"), selection, data.info)
     trainer = _build_trainer(config, folder, recorder, list(loggers), callbacks)
-    _check_path(module, settings, data.info.n_features)
+    _check_path(module, data.info.n_features)
     if isinstance(trainer.strategy, ShardedStrategy):
         _check_sharded(module, trainer)
     return Training(
@@ -215,14 +233,10 @@ def _fit_basis(model: torch.nn.Module, data: Data) -> Tensor | None:
     return scale
 
 
-def _check_path(module: SpectralModule, settings: Settings, n_features: int) -> None:
+def _check_path(module: SpectralModule, n_features: int) -> None:
     n_final = module.regularization.n_final
-    if n_final is None:
-        return
-    if n_final >= n_features:
+    if n_final is not None and n_final >= n_features:
         raise UserError(f"regularization.n_final must be below the number of inputs ({n_features}), got {n_final}")
-    if settings.final_weights == "best":
-        raise UserError("final_weights=best may be from before inputs left; with regularization=path use last")
 
 
 def _check_sharded(module: SpectralModule, trainer: pl.Trainer) -> None:
