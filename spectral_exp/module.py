@@ -218,20 +218,36 @@ class SpectralModule(pl.LightningModule):
         self._evaluate(batch, self.test_metrics, "test/loss")
 
     def configure_optimizers(self) -> Any:
+        n_steps = max(int(self.trainer.estimated_stepping_batches), 1)
+        optimizer, schedule = self.make_optimizer(n_steps, dict(self.named_parameters()))
+        if self.regularization.is_proximal:
+            self._check_proximal(optimizer)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def make_optimizer(self, n_steps: int, parameters: Mapping[str, Tensor]) -> tuple[Optimizer, LambdaLR]:
+        """Make what moves parameters, and its learning rate over training.
+
+        Args:
+            n_steps: length of the training.
+            parameters: those of this module by name, or others that are to be moved in their place.
+
+        Returns:
+            The optimizer, the eigenvalues in its last group; and the schedule of the rate by steps.
+        """
+        self._n_steps = n_steps
         layer = self.input_layer
-        eigenvalues = [layer.eigenvalues] if isinstance(layer, SpectralLayer) else []
-        others = [p for p in self.parameters() if all(p is not e for e in eigenvalues)]
+        of_layer = set(names_of(self, [layer.eigenvalues])) if isinstance(layer, SpectralLayer) else set()
+        eigenvalues, others = (
+            [parameter for name, parameter in parameters.items() if (name in of_layer) == is_eigenvalue]
+            for is_eigenvalue in (True, False)
+        )
         # Optimizers take steps of shared-out parameters together, and of whole ones.
         shares, others = ([p for p in others if isinstance(p, DTensor) == is_share] for is_share in (True, False))
         groups = [{"params": params} for params in (shares, others, eigenvalues) if params]
         optimizer = self._make_optimizer(groups)
-        if self.regularization.is_proximal:
-            self._check_proximal(optimizer)
         if eigenvalues:
             optimizer.param_groups[-1]["lr"] *= self._eigenvalue_lr_factor
-        self._n_steps = max(int(self.trainer.estimated_stepping_batches), 1)
-        schedule = LambdaLR(optimizer, lambda step: self._lr_schedule(min(step / self._n_steps, 1.0)))
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        return optimizer, LambdaLR(optimizer, lambda step: self._lr_schedule(min(step / n_steps, 1.0)))
 
     def configure_gradient_clipping(
         self,

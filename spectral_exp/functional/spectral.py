@@ -3,6 +3,8 @@
 Source: Chicchi et al., Communications Physics (2026), doi 10.1038/s42005-026-02614-7.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -97,6 +99,24 @@ def unit_blocks(
     return vectors / norms.index_select(0, blocks)
 
 
+_is_plain = False
+
+
+@contextmanager
+def plain_operations() -> Iterator[None]:
+    """Let `spectral_linear` consist of operations that `torch.func` knows.
+
+    Yields:
+        Nothing; layers called inside can be transformed.
+    """
+    global _is_plain
+    before, _is_plain = _is_plain, True
+    try:
+        yield
+    finally:
+        _is_plain = before
+
+
 def spectral_linear(
     inputs: Float[Tensor, "*rows n_in"],
     eigenvalues: Float[Tensor, " n_blocks"],
@@ -132,7 +152,8 @@ def spectral_linear(
     if is_sparse(inputs):
         of_sparse: Tensor = SparseSpectralLinear.apply(inputs, eigenvalues, vectors, bias, is_unit)
         return of_sparse
-    if torch.is_autocast_enabled(inputs.device.type):  # which casts by operation: leave it the operations
+    # What works operation by operation needs the operations: autocast, and `torch.func.vmap`.
+    if _is_plain or torch.is_autocast_enabled(inputs.device.type):
         weight = spectral_weight(eigenvalues, unit_columns(vectors) if is_unit else vectors)
         return F.linear(inputs, weight, bias)
     outputs: Tensor = _SpectralLinear.apply(inputs, eigenvalues, vectors, bias, is_unit)
