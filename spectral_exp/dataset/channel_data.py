@@ -9,11 +9,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from spectral_exp.dataset.arrays import Arrays
 from spectral_exp.dataset.augmentation import Augmentation
 from spectral_exp.dataset.data import Data, Part
 from spectral_exp.dataset.feature_names import pixel_names, position_names, value_names
 from spectral_exp.dataset.info import DatasetInfo, Task
-from spectral_exp.dataset.splitting import Arrays, Scaling, describe_target, target_tensor
+from spectral_exp.dataset.scaling import Scaling
+from spectral_exp.dataset.target import describe_target, target_tensor
 from spectral_exp.errors import UserError
 
 

@@ -7,12 +7,14 @@ import numpy as np
 from jaxtyping import Bool, Int
 from scipy.ndimage import grey_dilation
 
+from spectral_exp.dataset.arrays import Arrays, make_data
 from spectral_exp.dataset.aviris import CENTRES
 from spectral_exp.dataset.axis import Axis
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.fetch import read
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.dataset.splitting import Arrays, Fold, Scaling, check_scaling, fold_rows, make_data
+from spectral_exp.dataset.scaling import Scaling, check_scaling
+from spectral_exp.dataset.splitting import check_fold, fold_rows
 from spectral_exp.errors import UserError
 
 CLASS_NAMES = (
@@ -81,7 +83,9 @@ class IndianPines:
         self.min_pixels = min_pixels
         self.block = block
         self.gap = gap
-        self.fold = Fold(fold, n_folds)
+        check_fold(fold, n_folds)
+        self.fold = fold
+        self.n_folds = n_folds
         self.scaling: Scaling = scaling
         self.seed = seed
 
@@ -136,10 +140,10 @@ class IndianPines:
         """
         rows, columns = np.nonzero(codes >= 0)
         regions = rows // self.block * codes.shape[1] + columns // self.block
-        folds = list(fold_rows(len(rows), self.fold.n_folds, self.seed, classes=codes[rows, columns], regions=regions))
+        folds = list(fold_rows(len(rows), self.n_folds, self.seed, classes=codes[rows, columns], regions=regions))
         part_of = np.full(codes.shape, -1)
         part_of[rows, columns] = 0
-        for part, fold in ((2, folds[self.fold.number - 1]), (1, folds[self.fold.number % self.fold.n_folds])):
+        for part, fold in ((2, folds[self.fold - 1]), (1, folds[self.fold % self.n_folds])):
             part_of[rows[fold], columns[fold]] = part
         near_others = grey_dilation(part_of, size=2 * self.gap + 1) > 0
         return (part_of == 0) & ~near_others, part_of == 1, part_of == 2
