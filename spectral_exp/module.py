@@ -212,7 +212,7 @@ class SpectralModule(pl.LightningModule):
         # Weights that the epoch's last step broke must not become its checkpoint.
         loss = self.trainer.callback_metrics.get("val/loss")
         if self.trainer.state.fn == TrainerFn.FITTING and loss is not None and not torch.isfinite(loss):
-            raise _diverged(self.global_step)
+            raise diverged(self.global_step)
 
     def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         self._evaluate(batch, self.test_metrics, "test/loss")
@@ -364,10 +364,18 @@ class SpectralModule(pl.LightningModule):
     def _refuse_divergence(self) -> None:
         step = int(self.trainer.strategy.reduce(self._first_bad_step, reduce_op="max"))
         if step >= 0:
-            raise _diverged(step)
+            raise diverged(step)
 
 
-def _diverged(step: int) -> TrainingDivergedError:
+def diverged(step: int) -> TrainingDivergedError:
+    """Say that the loss became NaN or infinite.
+
+    Args:
+        step: the training step.
+
+    Returns:
+        An error to raise.
+    """
     return TrainingDivergedError(
         f"the loss became NaN or infinite at step {step}; the learning rate is the likely cause: try "
         "optimizer.lr at a tenth, or trainer.gradient_clip_val=1.0 (the last checkpoint is from before)"

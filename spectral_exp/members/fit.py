@@ -1,0 +1,158 @@
+"""Train a batch of networks, epoch by epoch, and let each go when it is done."""
+
+import math
+import time
+from collections.abc import Collection, Iterator, Sequence
+
+import torch
+
+from spectral_exp.errors import UserError
+from spectral_exp.layer.spectral_layer import SpectralLayer
+from spectral_exp.members.batches import training_batches, validation_batches
+from spectral_exp.members.member import Member
+from spectral_exp.members.stack import Stack
+from spectral_exp.module import TrainingDivergedError, diverged
+from spectral_exp.tracking.console import EpochBar
+
+SECONDS_BETWEEN_SAVES = 60.0
+
+
+class BatchTraining:
+    """Members that are trained together.
+
+    Args:
+        members: with networks of one shape, equally many rows and steps, and equally many epochs behind them.
+        is_shared: all see the batches of the first one, in its order.
+        bar: what the user sees.
+
+    Attributes:
+        members: those that still train.
+        seconds: spent on training so far.
+        failed: members whose loss became NaN or infinite, or whose records could not be written, with the error.
+    """
+
+    def __init__(self, members: Sequence[Member], is_shared: bool, bar: EpochBar) -> None:
+        self.members = sorted(members, key=lambda member: member.optimizer_key)
+        self.failed: dict[Member, Exception] = {}
+        self.seconds = 0.0
+        self._is_shared = is_shared
+        self._bar = bar
+        self._batch_size = members[0].loader.batch_size
+        self._saved_at = time.monotonic()
+        self._epoch = members[0].epochs_done
+        self._step = self._epoch * len(members[0].loader)
+        self._stack = self._make_stack()
+
+    def train(self) -> Iterator[Member]:
+        """Train until nobody is left.
+
+        Yields:
+            Members as they come to their end, their networks their own; those that fail are in `failed`.
+        """
+        n_batches = len(self.members[0].loader)
+        self._bar.start(self.members[0].max_epochs, self.members[0].n_steps, self._epoch, self._epoch * n_batches)
+        try:
+            while self.members:
+                finished = [member for member in self.members if member.is_over]
+                if finished or time.monotonic() - self._saved_at > SECONDS_BETWEEN_SAVES:
+                    self.save()
+                self._leave(finished)
+                yield from finished
+                started = time.perf_counter()
+                if self.members:
+                    self._train_epoch()
+                self.seconds += time.perf_counter() - started
+        finally:
+            self._bar.stop()
+
+    def save(self) -> None:
+        """Write the checkpoints of all members."""
+        self._stack.sync()
+        for member in self.members:
+            member.save()
+        self._saved_at = time.monotonic()
+
+    def _train_epoch(self) -> None:
+        members = self.members
+        for member in members:
+            member.begin_epoch(len(members))
+        sums = torch.zeros(2, len(members), device=members[0].device)
+        first_bad_step = torch.full((len(members),), -1, device=members[0].device)
+        n_rows = 0
+        for batch in training_batches(members, self._is_shared):
+            losses, penalties = self._stack.step(batch, self._progress)
+            rows = batch.targets.shape[-1]
+            sums += torch.stack([losses, penalties]) * rows
+            n_rows += rows
+            is_bad = ~torch.isfinite(losses + penalties) & (first_bad_step < 0)
+            first_bad_step = torch.where(is_bad, self._step, first_bad_step)
+            self._step += 1
+            self._remove_inputs()
+            for member in members:
+                member.record_step(self._step)
+            self._bar.advance(self._epoch, self._step)
+        of_epoch = self._validate()
+        for place, (loss, penalty) in enumerate((sums / n_rows).t().tolist()):
+            of_epoch[place] |= {"train/loss": loss, "spectral/penalty": penalty}
+        for member, metrics, step in zip(members, of_epoch, first_bad_step.tolist(), strict=True):
+            try:
+                if step < 0 and not math.isfinite(metrics["val/loss"]):
+                    step = self._step
+                if step >= 0:
+                    raise diverged(step)
+                member.end_epoch(metrics)
+            except (TrainingDivergedError, UserError, OSError) as error:
+                self.failed[member] = error
+        self._epoch += 1
+        self._bar.end_epoch(self._epoch, f"{len(members)} networks  loss {float(sums[0].mean()) / n_rows:.4f}")
+        self._leave(self.failed)
+
+    def _remove_inputs(self) -> None:
+        """Let inputs leave whose time has come: the same number in every network, of each its own."""
+        layers = [member.module.input_layer for member in self.members]
+        acting = [
+            (member, layer)
+            for member, layer in zip(self.members, layers, strict=True)
+            if isinstance(layer, SpectralLayer) and member.module.regularization.acts_after_step(layer, self._progress)
+        ]
+        if not acting:
+            return
+        self._stack.sync()
+        for member, layer in acting:
+            module = member.module
+            module.regularization.after_step(layer, member.optimizer, self._progress, self._step, module.input_scale)
+        self._stack = self._make_stack()
+
+    def _validate(self) -> list[dict[str, float]]:
+        members, losses, n_rows = self.members, torch.zeros(len(self.members)), 0
+        for batch in validation_batches(members, self._batch_size):
+            outputs = self._stack.outputs(batch)
+            for place, member in enumerate(members):
+                targets = batch.targets if batch.targets_axis is None else batch.targets[place]
+                losses[place] += member.evaluate(outputs[place], targets) * len(targets)
+            n_rows += batch.targets.shape[-1]
+        return [
+            {**member.scores(self._progress), "val/loss": loss}
+            for member, loss in zip(members, (losses / n_rows).tolist(), strict=True)
+        ]
+
+    @property
+    def _progress(self) -> float:
+        return min(self._step / self.members[0].n_steps, 1.0)
+
+    def _leave(self, leaving: Collection[Member]) -> None:
+        """Go on without some members."""
+        if not leaving:
+            return
+        self._stack.sync()
+        for member in leaving:
+            member.take_tensors()
+        self.members = [member for member in self.members if member not in leaving]
+        if self.members:
+            self._stack = self._make_stack()
+
+    def _make_stack(self) -> Stack:
+        trainer = self.members[0].trainer
+        clip = trainer.gradient_clip_val
+        algorithm = str(trainer.gradient_clip_algorithm or "norm")
+        return Stack(self.members, self.members[0].n_steps, self._step, None if clip is None else (clip, algorithm))
