@@ -3,8 +3,6 @@
 Source: Chicchi et al., Communications Physics (2026), doi 10.1038/s42005-026-02614-7.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -14,6 +12,7 @@ from torch.nn import functional as F
 
 from spectral_exp.functional.blocks import block_norms
 from spectral_exp.functional.column_factors import column_factors, through_norms
+from spectral_exp.functional.plain import are_operations_plain
 from spectral_exp.functional.sparse import SparseSpectralLinear, is_sparse
 
 
@@ -99,24 +98,6 @@ def unit_blocks(
     return vectors / norms.index_select(0, blocks)
 
 
-_is_plain = False
-
-
-@contextmanager
-def plain_operations() -> Iterator[None]:
-    """Let `spectral_linear` consist of operations that `torch.func` knows.
-
-    Yields:
-        Nothing; layers called inside can be transformed.
-    """
-    global _is_plain
-    before, _is_plain = _is_plain, True
-    try:
-        yield
-    finally:
-        _is_plain = before
-
-
 def spectral_linear(
     inputs: Float[Tensor, "*rows n_in"],
     eigenvalues: Float[Tensor, " n_blocks"],
@@ -153,7 +134,7 @@ def spectral_linear(
         of_sparse: Tensor = SparseSpectralLinear.apply(inputs, eigenvalues, vectors, bias, is_unit)
         return of_sparse
     # What works operation by operation needs the operations: autocast, and `torch.func.vmap`.
-    if _is_plain or torch.is_autocast_enabled(inputs.device.type):
+    if are_operations_plain() or torch.is_autocast_enabled(inputs.device.type):
         weight = spectral_weight(eigenvalues, unit_columns(vectors) if is_unit else vectors)
         return F.linear(inputs, weight, bias)
     outputs: Tensor = _SpectralLinear.apply(inputs, eigenvalues, vectors, bias, is_unit)

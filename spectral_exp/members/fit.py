@@ -27,6 +27,7 @@ class BatchTraining:
 
     Attributes:
         members: those that still train.
+        has_begun: a step has been done.
         seconds: spent on training so far.
         failed: members whose loss became NaN or infinite, or whose records could not be written, with the error.
     """
@@ -37,6 +38,7 @@ class BatchTraining:
         self.seconds = 0.0
         self._is_shared = is_shared
         self._bar = bar
+        self.has_begun = False
         self._batch_size = members[0].loader.batch_size
         self._saved_at = time.monotonic()
         self._epoch = members[0].epochs_done
@@ -87,6 +89,7 @@ class BatchTraining:
             is_bad = ~torch.isfinite(losses + penalties) & (first_bad_step < 0)
             first_bad_step = torch.where(is_bad, self._step, first_bad_step)
             self._step += 1
+            self.has_begun = True
             self._remove_inputs()
             for member in members:
                 member.record_step(self._step)

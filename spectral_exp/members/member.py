@@ -219,9 +219,9 @@ class Member:
         return layer.mask[self._held].nonzero().squeeze(1)
 
     def _ask(self, stopper: EarlyStopping, metrics: Mapping[str, float]) -> None:
-        stops, _ = stopper._evaluate_stopping_criteria(_monitored(stopper.monitor, metrics))
+        stops, reason = stopper._evaluate_stopping_criteria(_monitored(stopper.monitor, metrics))
         if stops:
-            stopper.stopped_epoch = self.epochs_done
+            stopper.stopped_epoch, stopper.stopping_reason_message = self.epochs_done, reason
             self.is_stopped = True
 
     def _keep_best(self, checkpoint: ModelCheckpoint, metrics: Mapping[str, float]) -> None:

@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from spectral_exp.collectives import names_of
-from spectral_exp.functional.spectral import plain_operations
+from spectral_exp.functional.plain import plain_operations
 from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.members.batches import StackedBatch

@@ -131,12 +131,19 @@ class JobBatches:
         for members in batches.values():
             log.info(f"{len(members)} networks are trained as one")
             training = BatchTraining(members, self._packing.is_shared, EpochBar())
-            for member in training.train():
-                member.end()
-                share = round(training.seconds / len(members), 3)  # so that the members' seconds add up
-                self._close(owners[member], owners[member].end(share))
-            for member, error in training.failed.items():
-                self._close(owners[member], owners[member].fail(error))
+            try:
+                for member in training.train():
+                    member.end()
+                    share = round(training.seconds / len(members), 3)  # so that the members' seconds add up
+                    self._close(owners[member], owners[member].end(share))
+            except Exception as error:  # of a net that cannot be batched, or for want of memory
+                log.info(f"{len(training.members)} networks cannot go on as one: {error}")
+                for member in training.members:
+                    member.close()
+                    opened = owners[member]
+                    self._close(opened, opened.fail(error) if training.has_begun else opened.train_alone())
+            for member, failure in training.failed.items():
+                self._close(owners[member], owners[member].fail(failure))
 
     def _close(self, opened: OpenJob, end: JobEnd) -> None:
         del self._open[opened.job]
