@@ -1,13 +1,15 @@
 """The batches of several members in lockstep, each with the inputs that its network still takes."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from itertools import pairwise
+from typing import NamedTuple, cast
 
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from spectral_exp.dataset.rows import Batch
+from spectral_exp.dataset.data import Part
+from spectral_exp.dataset.loading import TensorLoader
 from spectral_exp.members.member import Member
 
 
@@ -37,9 +39,16 @@ def training_batches(members: Sequence[Member], is_shared: bool) -> Iterator[Sta
     Yields:
         The batches.
     """
-    loaders = [member.loader for member in (members[:1] if is_shared else members)]
-    for batches in zip(*loaders, strict=True):
-        yield _stacked(members, batches)
+    loaders = [member.loader for member in members]
+    if is_shared:
+        for inputs, targets in loaders[0]:
+            yield _for_all(members, inputs, targets)
+    elif any(loader.augmentation for loader in loaders):
+        for batches in zip(*loaders, strict=True):
+            yield _for_each(members, *(torch.stack(tensors) for tensors in zip(*batches, strict=True)))
+    else:
+        for inputs, targets in _gathered(loaders):
+            yield _for_each(members, inputs, targets)
 
 
 def validation_batches(members: Sequence[Member], batch_size: int) -> Iterator[StackedBatch]:
@@ -53,19 +62,38 @@ def validation_batches(members: Sequence[Member], batch_size: int) -> Iterator[S
         The batches.
     """
     parts = [member.run.data.val for member in members]
-    parts = parts[:1] if all(part is parts[0] for part in parts) else parts
     bounds = [*range(0, len(parts[0]), batch_size), len(parts[0])]
+    if all(part is parts[0] for part in parts):
+        for inputs, targets in parts[0].batches(bounds):
+            yield _for_all(members, inputs, targets)
+        return
     for batches in zip(*(part.batches(bounds) for part in parts), strict=True):
-        yield _stacked(members, batches)
+        yield _for_each(members, *(torch.stack(tensors) for tensors in zip(*batches, strict=True)))
 
 
-def _stacked(members: Sequence[Member], batches: Sequence[Batch]) -> StackedBatch:
-    """Put batches together, one for all members or one for each."""
-    is_shared = len(batches) == 1 < len(members)
-    inputs, targets = ([batch[place] for batch in batches] for place in (0, 1))
-    of_members = [member.kept_of(one) for member, one in zip(members, inputs * len(members), strict=False)]
-    if is_shared and all(one is inputs[0] for one in of_members):
-        return StackedBatch(inputs[0], targets[0], None, None)
-    if is_shared:
-        return StackedBatch(torch.stack(of_members), targets[0], 0, None)
-    return StackedBatch(torch.stack(of_members), torch.stack(targets), 0, 0)
+def _gathered(loaders: Sequence[TensorLoader]) -> Iterator[tuple[Tensor, Tensor]]:
+    """The batches of loaders, each row copied once: to where it is wanted."""
+    parts = [cast(Part, loader.rows) for loader in loaders]
+    orders = [part.order(loader.generator()) for part, loader in zip(parts, loaders, strict=True)]
+    for start, end in pairwise(loaders[0].bounds):
+        shape = (len(loaders), end - start)
+        inputs = parts[0].inputs.new_empty(*shape, *parts[0].inputs.shape[1:])
+        targets = parts[0].targets.new_empty(shape)
+        for place, (part, order) in enumerate(zip(parts, orders, strict=True)):
+            torch.index_select(part.inputs, 0, order[start:end], out=inputs[place])
+            torch.index_select(part.targets, 0, order[start:end], out=targets[place])
+        yield inputs, targets
+
+
+def _for_all(members: Sequence[Member], inputs: Tensor, targets: Tensor) -> StackedBatch:
+    """The same rows for all; networks may have other inputs of them left."""
+    if members[0].kept_of(inputs) is inputs:
+        return StackedBatch(inputs, targets, None, None)
+    return StackedBatch(torch.stack([member.kept_of(inputs) for member in members]), targets, 0, None)
+
+
+def _for_each(members: Sequence[Member], inputs: Tensor, targets: Tensor) -> StackedBatch:
+    """For every network rows of its own."""
+    if members[0].kept_of(first := inputs[0]) is not first:
+        inputs = torch.stack([member.kept_of(one) for member, one in zip(members, inputs, strict=True)])
+    return StackedBatch(inputs, targets, 0, 0)

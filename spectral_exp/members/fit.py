@@ -90,9 +90,11 @@ class BatchTraining:
             first_bad_step = torch.where(is_bad, self._step, first_bad_step)
             self._step += 1
             self.has_begun = True
-            self._remove_inputs()
-            for member in members:
-                member.record_step(self._step)
+            if self._removes_inputs():
+                self._remove_inputs()
+            if members[0].records(self._step):  # how often is a setting that all have
+                for member in members:
+                    member.record_step(self._step)
             self._bar.advance(self._epoch, self._step)
         of_epoch = self._validate()
         for place, (loss, penalty) in enumerate((sums / n_rows).t().tolist()):
@@ -110,33 +112,29 @@ class BatchTraining:
         self._bar.end_epoch(self._epoch, f"{len(members)} networks  loss {float(sums[0].mean()) / n_rows:.4f}")
         self._leave(self.failed)
 
+    def _removes_inputs(self) -> bool:
+        """Whether inputs are to leave now; it is a matter of progress, and so the same for all."""
+        module = self.members[0].module
+        layer = module.input_layer
+        return isinstance(layer, SpectralLayer) and module.regularization.acts_after_step(layer, self._progress)
+
     def _remove_inputs(self) -> None:
-        """Let inputs leave whose time has come: the same number in every network, of each its own."""
-        layers = [member.module.input_layer for member in self.members]
-        acting = [
-            (member, layer)
-            for member, layer in zip(self.members, layers, strict=True)
-            if isinstance(layer, SpectralLayer) and member.module.regularization.acts_after_step(layer, self._progress)
-        ]
-        if not acting:
-            return
+        """Let the same number of inputs leave every network, of each its own."""
         self._stack.sync()
-        for member, layer in acting:
+        for member in self.members:
             module = member.module
+            layer = module.spectral_input_layer
             module.regularization.after_step(layer, member.optimizer, self._progress, self._step, module.input_scale)
         self._stack = self._make_stack()
 
     def _validate(self) -> list[dict[str, float]]:
-        members, losses, n_rows = self.members, torch.zeros(len(self.members)), 0
-        for batch in validation_batches(members, self._batch_size):
-            outputs = self._stack.outputs(batch)
-            for place, member in enumerate(members):
-                targets = batch.targets if batch.targets_axis is None else batch.targets[place]
-                losses[place] += member.evaluate(outputs[place], targets) * len(targets)
-            n_rows += batch.targets.shape[-1]
+        members = self.members
+        batches = [(self._stack.outputs(batch), batch) for batch in validation_batches(members, self._batch_size)]
+        outputs = torch.cat([of_batch for of_batch, _ in batches], dim=1)
+        targets = torch.cat([batch.targets for _, batch in batches], dim=-1)
         return [
-            {**member.scores(self._progress), "val/loss": loss}
-            for member, loss in zip(members, (losses / n_rows).tolist(), strict=True)
+            member.scores(outputs[place], targets if targets.dim() == 1 else targets[place], self._progress)
+            for place, member in enumerate(members)
         ]
 
     @property

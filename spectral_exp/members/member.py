@@ -115,11 +115,25 @@ class Member:
         is_whole = inputs.shape[1] == layer.in_features
         return take_columns(inputs, layer.columns.kept if is_whole else self._positions(layer), axis=1)
 
+    def records(self, step: int) -> bool:
+        """Tell whether a step, within an epoch, is to be recorded.
+
+        Args:
+            step: number of steps that are done.
+
+        Returns:
+            As `tracking` says.
+        """
+        return self._recorder.schedule(step, self.epochs_done, False)
+
     def record_step(self, step: int) -> None:
-        """Record a step, if it is to be."""
-        if self._recorder.schedule(step, self.epochs_done, False):
-            self._count(self.epochs_done, step, at_end=False)
-            self._recorder.on_train_batch_end(self.trainer, self.module, None, None, 0)
+        """Record a step within an epoch.
+
+        Args:
+            step: number of steps that are done.
+        """
+        self._count(self.epochs_done, step, at_end=False)
+        self._recorder.on_train_batch_end(self.trainer, self.module, None, None, 0)
 
     def end_epoch(self, metrics: Mapping[str, float]) -> None:
         """Record an epoch, and keep its weights if they are the best.
@@ -173,34 +187,27 @@ class Member:
         """Close the files, whatever has happened."""
         self._recorder.teardown(self.trainer, self.module, "fit")
 
-    def evaluate(self, outputs: Tensor, targets: Tensor) -> float:
-        """Add rows to the validation's scores.
+    def scores(self, outputs: Tensor, targets: Tensor, progress: float) -> dict[str, Any]:
+        """Score the validation rows.
 
         Args:
-            outputs: of the network.
+            outputs: of the network, for all of them.
             targets: as it is trained on.
-
-        Returns:
-            The loss.
-        """
-        module = self.module
-        module.val_metrics.update(module.predict(outputs), module.in_units(targets))
-        return float(module.loss(outputs, targets))
-
-    def scores(self, progress: float) -> dict[str, Any]:
-        """Close the scores of an epoch.
-
-        Args:
             progress: share of the training steps that are done.
 
         Returns:
-            Metrics by name.
+            Metrics of the epoch by name.
         """
         module = self.module
+        module.val_metrics.update(module.predict(outputs), module.in_units(targets))
         scores = {name: float(value) for name, value in module.val_metrics.compute().items()}
         module.val_metrics.reset()
-        n_kept = int((module.spectral_input_layer.relevance() > 0).sum())
-        return {**scores, "spectral/n_kept": n_kept, "spectral/strength": module.regularization.strength_at(progress)}
+        return {
+            **scores,
+            "val/loss": float(module.loss(outputs, targets)),
+            "spectral/n_kept": int((module.spectral_input_layer.relevance() > 0).sum()),
+            "spectral/strength": module.regularization.strength_at(progress),
+        }
 
     def _go_on(self, content: dict[str, Any]) -> None:
         self.optimizer.load_state_dict(content["optimizer_states"][0])
