@@ -34,10 +34,19 @@ OF_A_NET = (
     "shap_deep",
     "permutation",
 )
-K_METHODS = ("spectral_path", "spectral_path_50", "spectral", "dense_norm", *FILTERS, *OF_A_NET, "lassonet")
+K_METHODS = (
+    "spectral_path",
+    "spectral_path_3",
+    "spectral_path_50",
+    "spectral",
+    "dense_norm",
+    *FILTERS,
+    *OF_A_NET,
+    "lassonet",
+)
 # captum's LRP has no rule for the activation `vee` of the recipe, which all nets share; zennit's has.
 TRUTH_METHODS = (
-    *("spectral_path", "spectral", "dense_norm"),
+    *("spectral_path", "spectral_path_3", "spectral", "dense_norm"),
     *FILTERS,
     *("saliency", "deep_lift", "zennit_lrp", "shap_gradient", "permutation"),
 )
@@ -142,7 +151,16 @@ ROWS = [
     folds("nci60", "NCI60, five folds", "dataset=nci60", k=(10, 50, 100)),
     folds("khan", "Khan, five folds", "dataset=khan", k=(10, 50, 100)),
 ]
-QUICK_METHODS = {"spectral_path", "spectral_path_50", "random", "f_test", "random_forest", "saliency", "lrp"}
+QUICK_METHODS = {
+    "spectral_path",
+    "spectral_path_3",
+    "spectral_path_50",
+    "random",
+    "f_test",
+    "random_forest",
+    "saliency",
+    "lrp",
+}
 TIME_LIMIT = "time_limit=900"
 
 
