@@ -63,8 +63,9 @@ class ParquetMatrix(StoredMatrix):
             for name, values, column in zip(names[start:], beside, columns_here, strict=False):
                 if column.null_count:
                     raise UserError(
-                        f"{self.path}: missing values in {name!r} ({column.null_count} in row group {chunk}): fill them "
-                        f"or leave it out with dataset.drop=[{name}]; only dataset=tabular fills gaps (dataset.impute)"
+                        f"{self.path}: missing values in {name!r} ({column.null_count} in row group {chunk}): fill "
+                        f"them or leave it out with dataset.drop=[{name}]; only dataset=tabular fills gaps "
+                        "(dataset.impute)"
                     )
                 values[:] = column.to_numpy()
             here = rows[:, start : start + COLUMNS_AT_ONCE]
