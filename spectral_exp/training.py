@@ -23,6 +23,7 @@ from spectral_exp.dataset.loading import DataModule
 from spectral_exp.errors import UserError
 from spectral_exp.idle_hooks import NoProfiler, pass_over_idle_hooks
 from spectral_exp.module import SpectralModule
+from spectral_exp.regularization.regularization import Regularization
 from spectral_exp.selection.selection import Selection
 from spectral_exp.settings import Settings
 from spectral_exp.sharding import ShardedStrategy
@@ -81,11 +82,15 @@ class Training:
             raise KeyboardInterrupt from error
         seconds = round(time.perf_counter() - started, 3)
         self.module.gather()
+        self.take_final_weights()
+        return seconds
+
+    def take_final_weights(self) -> None:
+        """Leave the weights in the module that the settings ask for, the last or the best, where the trainer works."""
         if self.settings.final_weights == "best":
             best = read_checkpoint(self.folder / CHECKPOINTS / BEST_CHECKPOINT)
             self.module.load_state_dict(best["state_dict"])
         self.module.to(self.trainer.strategy.root_device)  # which Lightning leaves when it is done
-        return seconds
 
     def scores(self, module: SpectralModule) -> dict[str, Any]:
         """Score on the validation and the test rows.
@@ -103,6 +108,25 @@ class Training:
         for metrics in (module.val_metrics, module.test_metrics):
             metrics.reset()  # their states are of inference mode, and training could not add to them
         return scores
+
+
+def check_config(config: DictConfig, settings: Settings) -> None:
+    """Refuse what can work on no data, before any is loaded.
+
+    Args:
+        config: what `conf/train.yaml` composes to.
+        settings: its own values.
+
+    Raises:
+        UserError: if a value is out of range, or two do not go together.
+    """
+    for key in ("lr_schedule", "refit.lr_schedule", "tracking"):
+        build(OmegaConf.select(config, key), key)
+    regularization: Regularization = build(config.regularization, "regularization")
+    if regularization.n_final is not None and settings.final_weights == "best":
+        raise UserError("final_weights=best may be from before inputs left; with regularization=path use last")
+    if regularization.n_final is not None and settings.compile:
+        raise UserError("compile=true would compile anew when inputs leave; with regularization=path leave it false")
 
 
 def load_data(config: DictConfig, settings: Settings) -> Data:
@@ -152,7 +176,7 @@ def prepare_training(
     recorder = Recorder(folder, build(config.tracking, "tracking"), selection, data.info)
     trainer = _build_trainer(config, folder, recorder, list(loggers), callbacks)
     pass_over_idle_hooks(module)
-    _check_path(module, settings, data.info.n_features)
+    _check_path(module, data.info.n_features)
     if trainer.strategy.root_device.type == "cuda":
         torch.set_float32_matmul_precision(settings.matmul_precision)
     if settings.compile:
@@ -233,18 +257,10 @@ def check_compiler() -> None:
         raise UserError("compile=true needs a C++ compiler (g++ or clang++), and there is none on the PATH")
 
 
-def _check_path(module: SpectralModule, settings: Settings, n_features: int) -> None:
+def _check_path(module: SpectralModule, n_features: int) -> None:
     n_final = module.regularization.n_final
-    if n_final is None:
-        return
-    if n_final >= n_features:
+    if n_final is not None and n_final >= n_features:
         raise UserError(f"regularization.n_final must be below the number of inputs ({n_features}), got {n_final}")
-    if settings.compile:
-        raise UserError(
-            "compile=true would compile anew whenever inputs leave; with regularization=path leave it false"
-        )
-    if settings.final_weights == "best":
-        raise UserError("final_weights=best may be from before inputs left; with regularization=path use last")
 
 
 def _check_sharded(module: SpectralModule, trainer: pl.Trainer) -> None:

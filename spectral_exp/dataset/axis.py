@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,18 @@ class Axis:
             "bands": {name: list(ends) for name, ends in self.bands.items()},
             "means": {name: [float(f"{x:.{N_DIGITS}g}") for x in mean.tolist()] for name, mean in self.means.items()},
         }
+
+    def of_channels(self, n_channels: int) -> "Axis":
+        """Reduce the axis of the values of a row to that of its channels, whose values lie at one place.
+
+        Args:
+            n_channels: how many there are; their values follow each other.
+
+        Returns:
+            The axis with one value per channel, its means over the channel.
+        """
+        means = {name: mean.reshape(n_channels, -1).mean(axis=1) for name, mean in self.means.items()}
+        return replace(self, values=self.values.reshape(n_channels, -1)[:, 0], means=means)
 
     @classmethod
     def from_plain(cls, content: Mapping[str, Any]) -> "Axis":

@@ -9,11 +9,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from spectral_exp.dataset.arrays import Arrays, with_means
 from spectral_exp.dataset.augmentation import Augmentation
 from spectral_exp.dataset.data import Data, Part
 from spectral_exp.dataset.feature_names import pixel_names, position_names, value_names
 from spectral_exp.dataset.info import DatasetInfo, Task
-from spectral_exp.dataset.splitting import Arrays, Scaling, describe_target, target_tensor
+from spectral_exp.dataset.scaling import Scaling
+from spectral_exp.dataset.target import describe_target, target_tensor
 from spectral_exp.errors import UserError
 
 
@@ -68,7 +70,7 @@ def make_channel_data(
         UserError: if a regression target does not vary, a value is not finite in single precision, or the
             augmentation changes the shape of a row.
     """
-    info = describe_target(info, train.targets)
+    info = with_means(describe_target(info, train.targets), train)
     parts = [Part(_as_tensor(info, arrays), target_tensor(info, arrays.targets)) for arrays in (train, val, test)]
     rows = parts[0].inputs
     info = replace(info, mean_row=rows.mean(dim=0).numpy())

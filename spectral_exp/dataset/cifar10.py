@@ -5,19 +5,14 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Int, UInt8
 
+from spectral_exp.dataset.arrays import Arrays
 from spectral_exp.dataset.augmentation import Augmentation
 from spectral_exp.dataset.channel_data import describe_channels, make_channel_data
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.fetch import read
 from spectral_exp.dataset.idx import parse_idx
-from spectral_exp.dataset.splitting import (
-    Arrays,
-    Scaling,
-    check_fractions,
-    check_n_train,
-    check_scaling,
-    choose_train_rows,
-)
+from spectral_exp.dataset.scaling import Scaling, check_scaling
+from spectral_exp.dataset.splitting import check_fractions, check_n_train, choose_train_rows
 
 COLOURS = ("red", "green", "blue")
 
@@ -86,8 +81,8 @@ class CIFAR10:
         test_images, test_codes = self.read_part("test")
         info = describe_channels(self.name, "classification", images.shape[1:], COLOURS, self.class_names)
         train, val = choose_train_rows(self.name, codes, info.class_names, self.n_train, self.val_fraction, self.seed)
-        parts = Arrays(images[train], codes[train]), Arrays(images[val], codes[val]), Arrays(test_images, test_codes)
-        return make_channel_data(info, *parts, self.scaling, self.augmentation)
+        rows, test = Arrays(images, codes), Arrays(test_images, test_codes)
+        return make_channel_data(info, rows[train], rows[val], test, self.scaling, self.augmentation)
 
     def read_part(self, part: str) -> tuple[UInt8[np.ndarray, "n_rows 3 32 32"], Int[np.ndarray, " n_rows"]]:
         """Read one part.

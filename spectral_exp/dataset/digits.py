@@ -5,10 +5,12 @@ from typing import ClassVar
 import numpy as np
 from sklearn.datasets import load_digits
 
+from spectral_exp.dataset.arrays import Arrays, split_and_scale
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.feature_names import pixel_names
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.dataset.splitting import Arrays, Fold, Scaling, check_fractions, check_scaling, split_and_scale
+from spectral_exp.dataset.scaling import Scaling, check_scaling
+from spectral_exp.dataset.splitting import Split
 
 
 class Digits:
@@ -37,13 +39,9 @@ class Digits:
         scaling: Scaling = "none",
         seed: int = 0,
     ) -> None:
-        check_fractions(val_fraction, test_fraction)
         check_scaling(scaling)
-        self.val_fraction = val_fraction
-        self.test_fraction = test_fraction
-        self.fold = None if fold is None else Fold(fold, n_folds)
+        self.split = Split(val_fraction, test_fraction, seed, fold, n_folds)
         self.scaling: Scaling = scaling
-        self.seed = seed
 
     def load(self) -> Data:
         """Read the digits that scikit-learn holds.
@@ -60,4 +58,4 @@ class Digits:
             class_names=tuple(str(digit) for digit in range(10)),
         )
         arrays = Arrays((inputs / 16).astype(np.float32), classes)
-        return split_and_scale(info, arrays, self.val_fraction, self.test_fraction, self.seed, self.scaling, self.fold)
+        return split_and_scale(info, arrays, self.split, self.scaling)

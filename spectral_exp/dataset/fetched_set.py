@@ -3,9 +3,11 @@
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+from spectral_exp.dataset.arrays import Arrays, split_and_scale
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.dataset.splitting import Arrays, Fold, Scaling, check_fractions, check_scaling, split_and_scale
+from spectral_exp.dataset.scaling import Scaling, check_scaling
+from spectral_exp.dataset.splitting import Split
 
 
 class FetchedSet(ABC):
@@ -36,12 +38,9 @@ class FetchedSet(ABC):
         scaling: Scaling = "standard",
         seed: int = 0,
     ) -> None:
-        check_fractions(val_fraction, test_fraction)
         check_scaling(scaling)
         self.data_dir = data_dir
-        self.val_fraction = val_fraction
-        self.test_fraction = test_fraction
-        self.fold = None if fold is None else Fold(fold, n_folds)
+        self.split = Split(val_fraction, test_fraction, seed, fold, n_folds)
         self.scaling: Scaling = scaling
         self.seed = seed
 
@@ -52,7 +51,7 @@ class FetchedSet(ABC):
             The data.
         """
         info, arrays = self.read()
-        return split_and_scale(info, arrays, self.val_fraction, self.test_fraction, self.seed, self.scaling, self.fold)
+        return split_and_scale(info, arrays, self.split, self.scaling)
 
     @abstractmethod
     def read(self) -> tuple[DatasetInfo, Arrays]:

@@ -1,16 +1,18 @@
 """Gaussian inputs that tell two classes apart by the sign of their pairing alone."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from jaxtyping import Float
 
-from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.known_truth import describe_known_truth
-from spectral_exp.dataset.splitting import Arrays, Scaling, check_fractions, check_scaling, split_and_scale
+from spectral_exp.dataset.arrays import Arrays
+from spectral_exp.dataset.drawn_set import DrawnSet
 
 
-class GaussianCorrelated:
+@dataclass(frozen=True, kw_only=True)
+class GaussianCorrelated(DrawnSet):
     """Two balanced classes whose every single input is N(0, sigma^2): the signal is in pairs.
 
     In class 0 the second member of a pair equals the first; in class 1 it is its negative with
@@ -19,15 +21,11 @@ class GaussianCorrelated:
     Source: Chicchi et al., Communications Physics (2026), doi 10.1038/s42005-026-02614-7, which
     leaves sigma open: 1 is our choice.
 
-    Args:
+    Attributes:
         n_rows: number of rows, half of them in each class.
         n_features: number of inputs; pairs come first, the rest is independent noise.
         flip_probabilities: r, one per pair: inputs 0 and 1, inputs 2 and 3, and so on.
         sigma: standard deviation of every input.
-        val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test.
-        scaling: how inputs are scaled, fitted on the training rows.
-        seed: fixes rows and split.
 
     Raises:
         ValueError: if a value is out of range.
@@ -35,44 +33,22 @@ class GaussianCorrelated:
 
     name: ClassVar[str] = "gaussian_correlated"
 
-    def __init__(
-        self,
-        n_rows: int = 100000,
-        n_features: int = 10,
-        flip_probabilities: Sequence[float] = (0.7, 0.8, 0.4, 0.6),
-        sigma: float = 1.0,
-        val_fraction: float = 0.1,
-        test_fraction: float = 0.2,
-        scaling: Scaling = "none",
-        seed: int = 0,
-    ) -> None:
-        check_fractions(val_fraction, test_fraction)
-        check_scaling(scaling)
-        if n_rows < 2:
-            raise ValueError(f"n_rows must be at least 2, got {n_rows}")
-        n_paired = 2 * len(flip_probabilities)
-        if n_features < max(1, n_paired):
-            raise ValueError(f"n_features must be at least {n_paired}, 2 per flip probability, got {n_features}")
-        if not all(0 <= r <= 1 for r in flip_probabilities):
-            raise ValueError(f"flip_probabilities must be between 0 and 1, got {list(flip_probabilities)}")
-        if sigma <= 0:
-            raise ValueError(f"sigma must be above 0, got {sigma}")
-        self.n_rows = n_rows
-        self.n_features = n_features
-        self.flip_probabilities = flip_probabilities
-        self.sigma = sigma
-        self.val_fraction = val_fraction
-        self.test_fraction = test_fraction
-        self.scaling: Scaling = scaling
-        self.seed = seed
+    n_rows: int = 100000
+    n_features: int = 10
+    flip_probabilities: Sequence[float] = (0.7, 0.8, 0.4, 0.6)
+    sigma: float = 1.0
 
-    def load(self) -> Data:
-        """Draw the rows.
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        n_paired = 2 * len(self.flip_probabilities)
+        if self.n_features < max(1, n_paired):
+            raise ValueError(f"n_features must be at least {n_paired}, 2 per flip probability, got {self.n_features}")
+        if not all(0 <= r <= 1 for r in self.flip_probabilities):
+            raise ValueError(f"flip_probabilities must be between 0 and 1, got {list(self.flip_probabilities)}")
+        if self.sigma <= 0:
+            raise ValueError(f"sigma must be above 0, got {self.sigma}")
 
-        Returns:
-            The data; `info.true_strength` holds r for the members of a pair, 0 for noise.
-        """
-        random = np.random.default_rng(self.seed)
+    def draw(self, random: np.random.Generator) -> tuple[Float[np.ndarray, " n_features"], Arrays]:
         r = np.asarray(self.flip_probabilities, dtype=np.float64)
         n_paired = 2 * len(r)
         classes = np.arange(self.n_rows) % 2
@@ -83,6 +59,4 @@ class GaussianCorrelated:
 
         true_strength = np.zeros(self.n_features)
         true_strength[:n_paired] = np.repeat(r, 2)
-        info = describe_known_truth(self.name, true_strength)
-        arrays = Arrays(inputs, classes)
-        return split_and_scale(info, arrays, self.val_fraction, self.test_fraction, self.seed, self.scaling)
+        return true_strength, Arrays(inputs, classes)

@@ -1,15 +1,17 @@
 """Gaussian inputs that tell two classes apart by their means or in pairs, noisy copies, and noise."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from jaxtyping import Float
 
-from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.known_truth import describe_known_truth
-from spectral_exp.dataset.splitting import Arrays, Scaling, check_fractions, check_scaling, split_and_scale
+from spectral_exp.dataset.arrays import Arrays
+from spectral_exp.dataset.drawn_set import DrawnSet
 
 
-class GaussianMixed:
+@dataclass(frozen=True, kw_only=True)
+class GaussianMixed(DrawnSet):
     r"""Draw two balanced classes of standard Gaussian inputs of four kinds, in this order.
 
     1. `n_independent` whose means differ: -shift / 2 in class 0, shift / 2 in class 1.
@@ -22,7 +24,7 @@ class GaussianMixed:
     A noisy copy is not: given its original it says nothing more, so its true strength is 0, although it correlates
     with the class. It is what a ranking of single inputs gets wrong.
 
-    Args:
+    Attributes:
         n_rows: number of rows, half of them in each class.
         n_features: number of inputs.
         n_independent: inputs whose means differ.
@@ -31,10 +33,6 @@ class GaussianMixed:
         shift: distance of the two class means, in standard deviations.
         pair_correlation: correlation within a pair, up to the sign that tells the class.
         copy_correlation: correlation of a copy with its original within a class.
-        val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test.
-        scaling: how inputs are scaled, fitted on the training rows.
-        seed: fixes rows and split.
 
     Raises:
         ValueError: if a value is out of range.
@@ -42,61 +40,37 @@ class GaussianMixed:
 
     name: ClassVar[str] = "gaussian_mixed"
 
-    def __init__(
-        self,
-        n_rows: int = 2000,
-        n_features: int = 200,
-        n_independent: int = 6,
-        n_paired: int = 2,
-        n_copied: int = 4,
-        shift: float = 0.7,
-        pair_correlation: float = 0.9,
-        copy_correlation: float = 0.7,
-        val_fraction: float = 0.1,
-        test_fraction: float = 0.2,
-        scaling: Scaling = "none",
-        seed: int = 0,
-    ) -> None:
-        check_fractions(val_fraction, test_fraction)
-        check_scaling(scaling)
-        if n_rows < 2:
-            raise ValueError(f"n_rows must be at least 2, got {n_rows}")
-        if min(n_independent, n_paired, n_copied) < 0:
-            raise ValueError(
-                f"n_independent, n_paired and n_copied must be >= 0, got {n_independent}, {n_paired} and {n_copied}"
-            )
-        if n_copied > n_independent:
-            raise ValueError(f"n_copied must be at most n_independent={n_independent}, got {n_copied}")
-        n_made = n_independent + 2 * n_paired + n_copied
-        if n_features < max(1, n_made):
-            raise ValueError(
-                f"n_features must be at least n_independent + 2 * n_paired + n_copied = {n_made}, got {n_features}"
-            )
-        for key, correlation in (("pair_correlation", pair_correlation), ("copy_correlation", copy_correlation)):
-            if not 0 < correlation <= 1:
-                raise ValueError(f"{key} must be above 0 and at most 1, got {correlation}")
-        if shift <= 0:
-            raise ValueError(f"shift must be above 0, got {shift}")
-        self.n_rows = n_rows
-        self.n_features = n_features
-        self.n_independent = n_independent
-        self.n_paired = n_paired
-        self.n_copied = n_copied
-        self.shift = shift
-        self.pair_correlation = pair_correlation
-        self.copy_correlation = copy_correlation
-        self.val_fraction = val_fraction
-        self.test_fraction = test_fraction
-        self.scaling: Scaling = scaling
-        self.seed = seed
+    n_rows: int = 2000
+    n_features: int = 200
+    n_independent: int = 6
+    n_paired: int = 2
+    n_copied: int = 4
+    shift: float = 0.7
+    pair_correlation: float = 0.9
+    copy_correlation: float = 0.7
 
-    def load(self) -> Data:
-        """Draw the rows.
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if min(self.n_independent, self.n_paired, self.n_copied) < 0:
+            raise ValueError(
+                "n_independent, n_paired and n_copied must be >= 0, got "
+                f"{self.n_independent}, {self.n_paired} and {self.n_copied}"
+            )
+        if self.n_copied > self.n_independent:
+            raise ValueError(f"n_copied must be at most n_independent={self.n_independent}, got {self.n_copied}")
+        n_made = self.n_independent + 2 * self.n_paired + self.n_copied
+        if self.n_features < max(1, n_made):
+            raise ValueError(
+                f"n_features must be at least n_independent + 2 * n_paired + n_copied = {n_made}, got {self.n_features}"
+            )
+        for key in ("pair_correlation", "copy_correlation"):
+            if not 0 < getattr(self, key) <= 1:
+                raise ValueError(f"{key} must be above 0 and at most 1, got {getattr(self, key)}")
+        if self.shift <= 0:
+            raise ValueError(f"shift must be above 0, got {self.shift}")
 
-        Returns:
-            The data; `info.true_strength` is 1 for independent and paired inputs, 0 for copies and noise.
-        """
-        inputs = np.random.default_rng(self.seed).standard_normal((self.n_rows, self.n_features), dtype=np.float32)
+    def draw(self, random: np.random.Generator) -> tuple[Float[np.ndarray, " n_features"], Arrays]:
+        inputs = random.standard_normal((self.n_rows, self.n_features), dtype=np.float32)
         classes = np.arange(self.n_rows) % 2
         sign = (2 * classes - 1).astype(np.float32)[:, None]
         n_relevant = self.n_independent + 2 * self.n_paired
@@ -107,10 +81,7 @@ class GaussianMixed:
         second[:] = mixed(-sign * first, second, self.pair_correlation)
         copies = inputs[:, n_relevant : n_relevant + self.n_copied]
         copies[:] = mixed(inputs[:, : self.n_copied], copies, self.copy_correlation)
-
-        info = describe_known_truth(self.name, np.where(np.arange(self.n_features) < n_relevant, 1.0, 0.0))
-        arrays = Arrays(inputs, classes)
-        return split_and_scale(info, arrays, self.val_fraction, self.test_fraction, self.seed, self.scaling)
+        return self.first_relevant(n_relevant), Arrays(inputs, classes)
 
 
 def mixed(signal: np.ndarray, noise: np.ndarray, correlation: float) -> np.ndarray:

@@ -6,11 +6,13 @@ from typing import Literal
 import numpy as np
 from jaxtyping import UInt8
 
+from spectral_exp.dataset.arrays import Arrays, split_arrays
 from spectral_exp.dataset.augmentation import Augmentation
 from spectral_exp.dataset.channel_data import describe_channels, make_channel_data
 from spectral_exp.dataset.cifar10 import COLOURS
 from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.splitting import Arrays, Scaling, check_fractions, check_scaling, split_arrays
+from spectral_exp.dataset.scaling import Scaling, check_scaling
+from spectral_exp.dataset.splitting import Split
 from spectral_exp.errors import UserError
 
 BYTES_PER_VALUE = 5  # a byte as it is read, a float32 as it is trained on
@@ -25,10 +27,12 @@ class ImageFolder:
         colours: keep red, green and blue; otherwise one channel of grey.
         max_memory_gb: refuse a folder whose images would need more, in 10^9 bytes.
         val_fraction: share of all images for validation.
-        test_fraction: share of all images for the test.
+        test_fraction: share of all images for the test, unless a fold is named.
+        fold: which of n_folds is the test, from 1; None for a random share.
+        n_folds: parts of a cross-validation.
         scaling: how every channel is scaled, on top of pixels / 255, fitted on the training rows.
         augmentation: random changes of training rows; None for none.
-        seed: fixes the split.
+        seed: fixes the split, or the folds.
 
     Raises:
         ValueError: if a value is out of range.
@@ -42,11 +46,12 @@ class ImageFolder:
         max_memory_gb: float = 4.0,
         val_fraction: float = 0.15,
         test_fraction: float = 0.2,
+        fold: int | None = None,
+        n_folds: int = 5,
         scaling: Scaling = "standard",
         augmentation: Augmentation | None = None,
         seed: int = 0,
     ) -> None:
-        check_fractions(val_fraction, test_fraction)
         check_scaling(scaling)
         if size < 2:
             raise ValueError(f"size must be at least 2 pixels, got {size}")
@@ -56,11 +61,9 @@ class ImageFolder:
         self.size = size
         self.colours = colours
         self.max_memory_gb = max_memory_gb
-        self.val_fraction = val_fraction
-        self.test_fraction = test_fraction
+        self.split = Split(val_fraction, test_fraction, seed, fold, n_folds)
         self.scaling: Scaling = scaling
         self.augmentation = augmentation
-        self.seed = seed
 
     def load(self) -> Data:
         """Read, resize, split and scale the images.
@@ -95,7 +98,7 @@ class ImageFolder:
             images[row] = read_image(file, self.size, "RGB" if self.colours else "L")
         info = describe_channels(folder.name, "classification", shape, channels, files.classes)
         arrays = Arrays(images, np.array(files.targets))
-        parts = split_arrays(info, arrays, self.val_fraction, self.test_fraction, self.seed)
+        parts = split_arrays(info, arrays, self.split)
         return make_channel_data(info, *parts, self.scaling, self.augmentation)
 
 

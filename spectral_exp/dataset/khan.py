@@ -6,10 +6,10 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from spectral_exp.dataset.arrays import Arrays
 from spectral_exp.dataset.fetch import read
 from spectral_exp.dataset.fetched_set import FetchedSet
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.dataset.splitting import Arrays
 
 
 class Khan(FetchedSet):

@@ -5,11 +5,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from spectral_exp.dataset.arrays import Arrays
 from spectral_exp.dataset.feature_names import numbered_names
 from spectral_exp.dataset.fetch import read
 from spectral_exp.dataset.fetched_set import FetchedSet
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.dataset.splitting import Arrays
 
 
 class Madelon(FetchedSet):

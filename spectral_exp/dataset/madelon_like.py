@@ -1,16 +1,18 @@
 """Madelon-like: classes on the corners of a hypercube, hidden among linear mixtures and probes."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
-from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.known_truth import describe_known_truth
-from spectral_exp.dataset.splitting import Arrays, Scaling, check_fractions, check_scaling, split_and_scale
+from spectral_exp.dataset.arrays import Arrays
+from spectral_exp.dataset.drawn_set import DrawnSet
+from spectral_exp.dataset.scaling import Scaling
 
 
-class MadelonLike:
+@dataclass(frozen=True, kw_only=True)
+class MadelonLike(DrawnSet):
     """Draw two classes that share the corners of a hypercube at random.
 
     The first `n_informative` inputs hold one Gaussian cloud of spread 1 per corner, the next `n_redundant` are random
@@ -23,17 +25,13 @@ class MadelonLike:
     Any `n_informative` of the informative and redundant inputs span the same space, so all of them are relevant, as
     in the challenge; a ranking that drops mixtures early is marked down for it.
 
-    Args:
+    Attributes:
         n_rows: number of rows.
         n_features: number of inputs.
         n_informative: dimensions of the hypercube, at least 2; its corners go to the two classes in equal parts.
         n_redundant: linear mixtures of the informative inputs.
         separation: half the length of the hypercube's sides; more is easier.
         flipped: share of the rows whose class is drawn at random.
-        val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test.
-        scaling: how inputs are scaled, fitted on the training rows.
-        seed: fixes rows and split.
 
     Raises:
         ValueError: if a value is out of range.
@@ -41,67 +39,45 @@ class MadelonLike:
 
     name: ClassVar[str] = "madelon_like"
 
-    def __init__(
-        self,
-        n_rows: int = 2600,
-        n_features: int = 500,
-        n_informative: int = 5,
-        n_redundant: int = 15,
-        separation: float = 2.0,
-        flipped: float = 0.01,
-        val_fraction: float = 0.1,
-        test_fraction: float = 0.2,
-        scaling: Scaling = "standard",
-        seed: int = 0,
-    ) -> None:
-        check_fractions(val_fraction, test_fraction)
-        check_scaling(scaling)
-        if n_informative < 2 or n_redundant < 0:
-            raise ValueError(
-                f"n_informative must be at least 2 and n_redundant >= 0, got {n_informative} and {n_redundant}"
-            )
-        if n_features < n_informative + n_redundant:
-            raise ValueError(
-                f"n_features must be at least n_informative + n_redundant = {n_informative + n_redundant}, "
-                f"got {n_features}"
-            )
-        if n_rows < 2**n_informative:
-            raise ValueError(f"n_rows must be at least {2**n_informative}, one per corner, got {n_rows}")
-        if separation <= 0:
-            raise ValueError(f"separation must be above 0, got {separation}")
-        if not 0 <= flipped < 1:
-            raise ValueError(f"flipped must be at least 0 and below 1, got {flipped}")
-        self.n_rows = n_rows
-        self.n_features = n_features
-        self.n_informative = n_informative
-        self.n_redundant = n_redundant
-        self.separation = separation
-        self.flipped = flipped
-        self.val_fraction = val_fraction
-        self.test_fraction = test_fraction
-        self.scaling: Scaling = scaling
-        self.seed = seed
+    n_rows: int = 2600
+    n_features: int = 500
+    n_informative: int = 5
+    n_redundant: int = 15
+    separation: float = 2.0
+    flipped: float = 0.01
+    scaling: Scaling = "standard"
 
-    def load(self) -> Data:
-        """Draw the rows.
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.n_informative < 2 or self.n_redundant < 0:
+            raise ValueError(
+                "n_informative must be at least 2 and n_redundant >= 0, got "
+                f"{self.n_informative} and {self.n_redundant}"
+            )
+        if self.n_features < self.n_informative + self.n_redundant:
+            raise ValueError(
+                f"n_features must be at least n_informative + n_redundant = {self.n_informative + self.n_redundant}, "
+                f"got {self.n_features}"
+            )
+        if self.n_rows < 2**self.n_informative:
+            raise ValueError(f"n_rows must be at least {2**self.n_informative}, one per corner, got {self.n_rows}")
+        if self.separation <= 0:
+            raise ValueError(f"separation must be above 0, got {self.separation}")
+        if not 0 <= self.flipped < 1:
+            raise ValueError(f"flipped must be at least 0 and below 1, got {self.flipped}")
 
-        Returns:
-            The data; `info.true_strength` is 1 for informative and redundant inputs, 0 for probes.
-        """
-        rng = np.random.default_rng(self.seed)
-        classes_of_corners = _shared_corners(self.n_informative, rng)
-        corners = rng.permutation(np.arange(self.n_rows) % len(classes_of_corners))
+    def draw(self, random: np.random.Generator) -> tuple[Float[np.ndarray, " n_features"], Arrays]:
+        classes_of_corners = _shared_corners(self.n_informative, random)
+        corners = random.permutation(np.arange(self.n_rows) % len(classes_of_corners))
         directions = 2 * _bits(corners, self.n_informative) - 1
-        informative = rng.standard_normal(directions.shape) + self.separation * directions
-        redundant = informative @ rng.standard_normal((self.n_informative, self.n_redundant))
-        probes = rng.standard_normal((self.n_rows, self.n_features - self.n_informative - self.n_redundant))
+        informative = random.standard_normal(directions.shape) + self.separation * directions
+        redundant = informative @ random.standard_normal((self.n_informative, self.n_redundant))
+        probes = random.standard_normal((self.n_rows, self.n_features - self.n_informative - self.n_redundant))
         inputs = np.concatenate([informative, redundant, probes], axis=1)
-        is_flipped = rng.random(self.n_rows) < self.flipped
-        classes = np.where(is_flipped, rng.integers(2, size=self.n_rows), classes_of_corners[corners])
-        n_relevant = self.n_informative + self.n_redundant
-        info = describe_known_truth(self.name, np.where(np.arange(self.n_features) < n_relevant, 1.0, 0.0))
-        arrays = Arrays(inputs.astype(np.float32), classes)
-        return split_and_scale(info, arrays, self.val_fraction, self.test_fraction, self.seed, self.scaling)
+        is_flipped = random.random(self.n_rows) < self.flipped
+        classes = np.where(is_flipped, random.integers(2, size=self.n_rows), classes_of_corners[corners])
+        true_strength = self.first_relevant(self.n_informative + self.n_redundant)
+        return true_strength, Arrays(inputs.astype(np.float32), classes)
 
 
 def _bits(corners: Int[np.ndarray, " n"], n_dimensions: int) -> Int[np.ndarray, "n n_dimensions"]:
@@ -109,11 +85,11 @@ def _bits(corners: Int[np.ndarray, " n"], n_dimensions: int) -> Int[np.ndarray, 
     return (corners[:, None] >> np.arange(n_dimensions)) & 1
 
 
-def _shared_corners(n_dimensions: int, rng: np.random.Generator) -> Int[np.ndarray, " n_corners"]:
+def _shared_corners(n_dimensions: int, random: np.random.Generator) -> Int[np.ndarray, " n_corners"]:
     """Give half of the corners to each class, at random, so that every coordinate decides somewhere."""
     corners = np.arange(2**n_dimensions)
     while True:
-        classes = rng.permutation(corners % 2)
+        classes = random.permutation(corners % 2)
         neighbours = classes[corners[:, None] ^ (1 << np.arange(n_dimensions))]
         if (neighbours != classes[:, None]).any(axis=0).all():
             return classes

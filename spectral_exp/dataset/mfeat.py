@@ -5,10 +5,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from spectral_exp.dataset.arrays import Arrays
 from spectral_exp.dataset.fetch import read
 from spectral_exp.dataset.fetched_set import FetchedSet
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.dataset.splitting import Arrays
 
 # Profile correlations, Fourier coefficients, Karhunen-Loeve coefficients, morphology, pixel averages, Zernike moments.
 FAMILIES = ("fac", "fou", "kar", "mor", "pix", "zer")

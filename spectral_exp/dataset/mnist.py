@@ -5,20 +5,14 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float32, Int, UInt8
 
+from spectral_exp.dataset.arrays import Arrays, make_data
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.feature_names import pixel_names
 from spectral_exp.dataset.fetch import read
 from spectral_exp.dataset.idx import parse_idx
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.dataset.splitting import (
-    Arrays,
-    Scaling,
-    check_fractions,
-    check_n_train,
-    check_scaling,
-    choose_train_rows,
-    make_data,
-)
+from spectral_exp.dataset.scaling import Scaling, check_scaling
+from spectral_exp.dataset.splitting import check_fractions, check_n_train, choose_train_rows
 
 
 class MNIST:

@@ -6,7 +6,8 @@ import numpy as np
 from jaxtyping import Int, Shaped
 
 from spectral_exp.dataset.row_files import read_feature_names, read_targets
-from spectral_exp.dataset.splitting import Scaling
+from spectral_exp.dataset.scaling import Scaling
+from spectral_exp.dataset.splitting import Split
 from spectral_exp.dataset.stored import StoredMatrix, even_chunks, existing_file
 from spectral_exp.dataset.streamed import Streamed
 from spectral_exp.dataset.table_columns import Column
@@ -88,10 +89,12 @@ class Npy(Streamed):
         feature_names: a text file with one name per column; None to number them.
         task: `classification`, `regression`, or `auto`, as for `Tabular`.
         val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test.
+        test_fraction: share of all rows for the test, unless a fold is named.
+        fold: which of n_folds is the test, from 1; None for a random share.
+        n_folds: parts of a cross-validation.
         scaling: how inputs are scaled, fitted on the training rows.
         buffer_megabytes: memory for rows on their way from the file, in MiB.
-        seed: fixes the split.
+        seed: fixes the split, or the folds.
 
     Raises:
         ValueError: if a value is out of range.
@@ -105,11 +108,14 @@ class Npy(Streamed):
         task: AskedTask = "auto",
         val_fraction: float = 0.15,
         test_fraction: float = 0.2,
+        fold: int | None = None,
+        n_folds: int = 5,
         scaling: Scaling = "standard",
         buffer_megabytes: int = 256,
         seed: int = 0,
     ) -> None:
-        super().__init__(path, task, val_fraction, test_fraction, scaling, buffer_megabytes, seed)
+        split = Split(val_fraction, test_fraction, seed, fold, n_folds)
+        super().__init__(path, task, split, scaling, buffer_megabytes)
         self.targets = targets
         self.feature_names = feature_names
 

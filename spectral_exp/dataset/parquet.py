@@ -8,7 +8,8 @@ import pyarrow.parquet
 import torch
 from jaxtyping import Int, Shaped
 
-from spectral_exp.dataset.splitting import Scaling
+from spectral_exp.dataset.scaling import Scaling
+from spectral_exp.dataset.splitting import Split
 from spectral_exp.dataset.stored import StoredMatrix, existing_file
 from spectral_exp.dataset.streamed import Streamed
 from spectral_exp.dataset.table_columns import (
@@ -84,10 +85,12 @@ class Parquet(Streamed):
         drop: columns to leave out.
         task: `classification`, `regression`, or `auto`, as for `Tabular`.
         val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test.
+        test_fraction: share of all rows for the test, unless a fold is named.
+        fold: which of n_folds is the test, from 1; None for a random share.
+        n_folds: parts of a cross-validation.
         scaling: how inputs are scaled, fitted on the training rows.
         buffer_megabytes: memory for rows on their way from the file, in MiB.
-        seed: fixes the split.
+        seed: fixes the split, or the folds.
 
     Raises:
         ValueError: if a value is out of range.
@@ -101,11 +104,14 @@ class Parquet(Streamed):
         task: AskedTask = "auto",
         val_fraction: float = 0.15,
         test_fraction: float = 0.2,
+        fold: int | None = None,
+        n_folds: int = 5,
         scaling: Scaling = "standard",
         buffer_megabytes: int = 256,
         seed: int = 0,
     ) -> None:
-        super().__init__(path, task, val_fraction, test_fraction, scaling, buffer_megabytes, seed)
+        split = Split(val_fraction, test_fraction, seed, fold, n_folds)
+        super().__init__(path, task, split, scaling, buffer_megabytes)
         self.target = target
         self.drop = list(drop)
 

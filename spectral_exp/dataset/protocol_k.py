@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from spectral_exp.dataset.arrays import make_data
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.mnist import MNIST
-from spectral_exp.dataset.splitting import Arrays, Scaling, check_scaling, make_data
+from spectral_exp.dataset.scaling import Scaling, check_scaling
 
 
 class ProtocolK:
@@ -40,6 +41,5 @@ class ProtocolK:
         whole = self.images.test_arrays()
         rows, test = train_test_split(np.arange(len(whole.targets)), test_size=0.2, random_state=self.seed)
         train, val = train_test_split(rows, test_size=0.125, random_state=self.seed)
-        train, val, test = (Arrays(whole.inputs[index], whole.targets[index]) for index in (train, val, test))
         info = replace(self.images.info, name=f"{self.images.name}_protocol_k")
-        return make_data(info, train, val, test, self.scaling)
+        return make_data(info, whole[train], whole[val], whole[test], self.scaling)

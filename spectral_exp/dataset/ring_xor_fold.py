@@ -3,9 +3,10 @@
 import torch
 from sklearn.model_selection import KFold
 
+from spectral_exp.dataset.arrays import Arrays, make_data
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.ring_xor import Family, RingXor
-from spectral_exp.dataset.splitting import Arrays, Scaling, check_scaling, make_data
+from spectral_exp.dataset.scaling import Scaling, check_scaling
 
 
 class RingXorFold:
@@ -39,7 +40,7 @@ class RingXorFold:
         check_scaling(scaling)
         if n_folds < 2:
             raise ValueError(f"n_folds must be at least 2, got {n_folds}")
-        self.rows = RingXor(family, n_rows=n_rows, n_features=n_features, seed=data_seed)
+        self.rows = RingXor(family=family, n_rows=n_rows, n_features=n_features, seed=data_seed)
         self.n_folds = n_folds
         self.fold = fold % n_folds
         self.scaling: Scaling = scaling

@@ -12,17 +12,11 @@ from sklearn.preprocessing import MaxAbsScaler
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.row_files import read_feature_names, read_targets
+from spectral_exp.dataset.scaling import warn_of_constants, with_scaling
 from spectral_exp.dataset.sparse_rows import SparseRows
-from spectral_exp.dataset.splitting import (
-    check_fractions,
-    describe_target,
-    split_rows,
-    target_tensor,
-    warn_of_constants,
-    with_scaling,
-)
+from spectral_exp.dataset.splitting import Split
 from spectral_exp.dataset.stored import existing_file
-from spectral_exp.dataset.target import AskedTask, check_task, tell_target
+from spectral_exp.dataset.target import AskedTask, check_task, describe_target, target_tensor, tell_target
 from spectral_exp.errors import UserError
 from spectral_exp.functional.sparse import csr
 
@@ -40,9 +34,11 @@ class Sparse:
         feature_names: a text file with one name per column; None to number them.
         task: `classification`, `regression`, or `auto`, as for `Tabular`.
         val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test.
+        test_fraction: share of all rows for the test, unless a fold is named.
+        fold: which of n_folds is the test, from 1; None for a random share.
+        n_folds: parts of a cross-validation.
         scaling: `max_abs` (every input divided by its largest size over the training rows) or `none`.
-        seed: fixes the split.
+        seed: fixes the split, or the folds.
 
     Raises:
         ValueError: if a value is out of range.
@@ -56,10 +52,11 @@ class Sparse:
         task: AskedTask = "auto",
         val_fraction: float = 0.15,
         test_fraction: float = 0.2,
+        fold: int | None = None,
+        n_folds: int = 5,
         scaling: SparseScaling = "max_abs",
         seed: int = 0,
     ) -> None:
-        check_fractions(val_fraction, test_fraction)
         check_task(task)
         if scaling not in get_args(SparseScaling):
             raise ValueError(f"scaling must be max_abs or none, which leave zeros as they are, got {scaling!r}")
@@ -67,10 +64,8 @@ class Sparse:
         self.targets = targets
         self.feature_names = feature_names
         self.task: AskedTask = task
-        self.val_fraction = val_fraction
-        self.test_fraction = test_fraction
+        self.split = Split(val_fraction, test_fraction, seed, fold, n_folds)
         self.scaling: SparseScaling = scaling
-        self.seed = seed
 
     def load(self) -> Data:
         """Read, check, split and scale the matrix.
@@ -86,9 +81,7 @@ class Sparse:
         name = Path(self.path).stem
         names = tuple(read_feature_names(self.feature_names, n_features))
         target = tell_target(read_targets(self.targets, n_rows), self.task, self.targets)
-        split = split_rows(
-            name, n_rows, self.val_fraction, self.test_fraction, self.seed, target.classes, target.class_names
-        )
+        split = self.split.rows(name, n_rows, target.classes, target.class_names)
         info = DatasetInfo(name, target.task, names, shape=(n_features,), class_names=target.class_names)
         info = describe_target(info, target.values[split.train])
         largest = MaxAbsScaler().fit(matrix[split.train])

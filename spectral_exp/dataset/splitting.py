@@ -1,30 +1,13 @@
-"""From whole arrays to training, validation and test parts, scaled by what the training rows show."""
+"""Which rows are for training, for validation and for the test."""
 
-import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias, get_args
+from dataclasses import dataclass
 
 import numpy as np
-import torch
-from jaxtyping import Bool, Int, Shaped
+from jaxtyping import Int
 from sklearn.model_selection import KFold, StratifiedGroupKFold, StratifiedKFold, train_test_split
-from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
-from torch import Tensor
 
-from spectral_exp.dataset.axis import mean_inputs
-from spectral_exp.dataset.data import Data, Part
-from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.dataset.table_columns import name_columns
 from spectral_exp.errors import UserError
-
-Scaling = Literal["standard", "minmax", "max_abs", "none"]
-
-# A column that is constant over the training rows has scale 1: `standard` and `minmax` leave it at 0 there.
-Scaler: TypeAlias = StandardScaler | MinMaxScaler | MaxAbsScaler
-SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "max_abs": MaxAbsScaler}
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,38 +20,69 @@ class RowSplit:
 
 
 @dataclass(frozen=True)
-class Fold:
-    """One part of a cross-validation: the rows of this fold are the test, instead of a random share.
+class Split:
+    """How the rows of a set without a test part of its own are dealt to the three parts.
 
     Attributes:
-        number: which fold, from 1.
-        n_folds: how many there are, at least 2; all rows are tested once over all of them.
+        val_fraction: share of all rows for validation.
+        test_fraction: share of all rows for the test, unless a fold is named.
+        seed: fixes the split, or the folds.
+        fold: which of n_folds is the test, from 1; None for a random share.
+        n_folds: parts of a cross-validation; together their tests are all rows.
 
     Raises:
-        ValueError: if there is no such fold.
+        ValueError: if a share leaves a part without rows, or there is no such fold.
     """
 
-    number: int
-    n_folds: int
+    val_fraction: float
+    test_fraction: float
+    seed: int
+    fold: int | None = None
+    n_folds: int = 5
 
     def __post_init__(self) -> None:
-        if self.n_folds < 2:
-            raise ValueError(f"n_folds must be at least 2, got {self.n_folds}")
-        if not 1 <= self.number <= self.n_folds:
-            raise ValueError(f"fold must be from 1 to n_folds={self.n_folds}, got {self.number}")
+        check_fractions(self.val_fraction, self.test_fraction)
+        if self.fold is not None:
+            check_fold(self.fold, self.n_folds)
 
+    def rows(
+        self,
+        name: str,
+        n_rows: int,
+        classes: Int[np.ndarray, " n_rows"] | None = None,
+        class_names: Sequence[str] = (),
+    ) -> RowSplit:
+        """Deal the rows of a set.
 
-@dataclass(frozen=True)
-class Arrays:
-    """Rows before scaling.
+        Args:
+            name: the data set, for messages.
+            n_rows: number of rows.
+            classes: class codes, for a split with each class in proportion; None for regression.
+            class_names: names in the order of the codes.
 
-    Attributes:
-        inputs: finite numbers, shape (n_rows, n_features), or (n_rows, *shape) of rows with channels.
-        targets: class codes, or real values in their own units, shape (n_rows,).
-    """
+        Returns:
+            The rows of each part.
 
-    inputs: Shaped[np.ndarray, "n_rows *shape"]
-    targets: Shaped[np.ndarray, " n_rows"]
+        Raises:
+            UserError: if a part would have no rows, or the classes cannot be dealt out.
+        """
+        if self.fold is not None:
+            check_n_folds(name, self.n_folds, n_rows, classes, class_names)
+        n_val = round(n_rows * self.val_fraction)
+        n_test = round(n_rows * self.test_fraction) if self.fold is None else n_rows // self.n_folds
+        sizes = {"train": n_rows - n_val - n_test, "val": n_val, "test": n_test}
+        if min(sizes.values()) < 1:
+            counts = ", ".join(f"{part} {size}" for part, size in sizes.items())
+            raise UserError(f"{name}: {n_rows} rows are too few to split ({counts}): change the fractions or add rows")
+        if classes is not None:
+            check_classes(name, classes, class_names, sizes)
+        if self.fold is None:
+            rest, test = hold_out(np.arange(n_rows), n_test, self.seed, classes)
+        else:
+            test = list(fold_rows(n_rows, self.n_folds, self.seed, classes))[self.fold - 1]
+            rest = np.setdiff1d(np.arange(n_rows), test)
+        train, val = hold_out(rest, n_val, self.seed, classes)
+        return RowSplit(train, val, test)
 
 
 def check_fractions(val_fraction: float, test_fraction: float | None = None) -> None:
@@ -86,19 +100,6 @@ def check_fractions(val_fraction: float, test_fraction: float | None = None) -> 
             raise ValueError(f"{name} must be above 0 and below 1, got {fraction}")
     if val_fraction + (test_fraction or 0) >= 1:
         raise ValueError(f"val_fraction + test_fraction must be below 1, got {val_fraction} + {test_fraction}")
-
-
-def check_scaling(scaling: str) -> None:
-    """Refuse a scaling that does not exist.
-
-    Args:
-        scaling: one of `Scaling`.
-
-    Raises:
-        ValueError: if it is none of them.
-    """
-    if scaling not in get_args(Scaling):
-        raise ValueError(f"scaling must be one of {', '.join(get_args(Scaling))}, got {scaling!r}")
 
 
 def check_classes(
@@ -135,14 +136,30 @@ def check_classes(
             )
 
 
-def check_folds(
-    name: str, fold: Fold, n_rows: int, classes: Int[np.ndarray, " n_rows"] | None, class_names: Sequence[str]
+def check_fold(fold: int, n_folds: int) -> None:
+    """Refuse a fold that does not exist.
+
+    Args:
+        fold: its number, from 1.
+        n_folds: how many there are.
+
+    Raises:
+        ValueError: if there is no such fold, or only one.
+    """
+    if n_folds < 2:
+        raise ValueError(f"n_folds must be at least 2, got {n_folds}")
+    if not 1 <= fold <= n_folds:
+        raise ValueError(f"fold must be from 1 to n_folds={n_folds}, got {fold}")
+
+
+def check_n_folds(
+    name: str, n_folds: int, n_rows: int, classes: Int[np.ndarray, " n_rows"] | None, class_names: Sequence[str]
 ) -> None:
     """Refuse more folds than rows, or than rows of a class.
 
     Args:
         name: the data set, for messages.
-        fold: says how many there are.
+        n_folds: how many there are.
         n_rows: number of rows.
         classes: class codes; None for regression.
         class_names: names in the order of the codes.
@@ -152,9 +169,9 @@ def check_folds(
     """
     counts = np.array([n_rows]) if classes is None else np.bincount(classes, minlength=len(class_names))
     rarest = int(counts.argmin())
-    if fold.n_folds > counts[rarest]:
+    if n_folds > counts[rarest]:
         what = "rows" if classes is None else f"rows of class {class_names[rarest]!r}"
-        raise UserError(f"{name}: dataset.n_folds must be at most {counts[rarest]}, the {what}, got {fold.n_folds}")
+        raise UserError(f"{name}: dataset.n_folds must be at most {counts[rarest]}, the {what}, got {n_folds}")
 
 
 def hold_out(
@@ -252,217 +269,3 @@ def fold_rows(
     kind = KFold if classes is None else StratifiedKFold if regions is None else StratifiedGroupKFold
     for _, held in kind(n_folds, shuffle=True, random_state=seed).split(np.empty((n_rows, 0)), classes, regions):
         yield held
-
-
-def split_rows(
-    name: str,
-    n_rows: int,
-    val_fraction: float,
-    test_fraction: float,
-    seed: int,
-    classes: Int[np.ndarray, " n_rows"] | None = None,
-    class_names: Sequence[str] = (),
-    fold: Fold | None = None,
-) -> RowSplit:
-    """Deal the rows to the three parts; both fractions are shares of all rows.
-
-    Args:
-        name: the data set, for messages.
-        n_rows: number of rows.
-        val_fraction: share for validation.
-        test_fraction: share for the test.
-        seed: fixes the split.
-        classes: class codes, for a split with each class in proportion; None for regression.
-        class_names: names in the order of the codes.
-        fold: the fold that is the test, whatever the test's share; None for a random share.
-
-    Returns:
-        The rows of each part.
-
-    Raises:
-        UserError: if a part would have no rows, or the classes cannot be dealt out.
-    """
-    if fold is not None:
-        check_folds(name, fold, n_rows, classes, class_names)
-    n_val = round(n_rows * val_fraction)
-    n_test = round(n_rows * test_fraction) if fold is None else n_rows // fold.n_folds
-    sizes = {"train": n_rows - n_val - n_test, "val": n_val, "test": n_test}
-    if min(sizes.values()) < 1:
-        counts = ", ".join(f"{part} {size}" for part, size in sizes.items())
-        raise UserError(f"{name}: {n_rows} rows are too few to split ({counts}): change the fractions or add rows")
-    if classes is not None:
-        check_classes(name, classes, class_names, sizes)
-    if fold is None:
-        rest, test = hold_out(np.arange(n_rows), n_test, seed, classes)
-    else:
-        test = list(fold_rows(n_rows, fold.n_folds, seed, classes))[fold.number - 1]
-        rest = np.setdiff1d(np.arange(n_rows), test)
-    train, val = hold_out(rest, n_val, seed, classes)
-    return RowSplit(train, val, test)
-
-
-def constant_columns(inputs: Shaped[np.ndarray, "n_rows n_features"]) -> Bool[np.ndarray, " n_features"]:
-    """Find the columns that hold one value only.
-
-    Args:
-        inputs: rows of numbers.
-
-    Returns:
-        True for each constant column.
-    """
-    return np.asarray((inputs == inputs[0]).all(axis=0))
-
-
-def warn_of_constants(names: Sequence[str], is_constant: Bool[np.ndarray, " n_features"], source: str) -> None:
-    """Name the inputs that do not vary, which nothing can be learned from.
-
-    Args:
-        names: of all inputs.
-        is_constant: which of them do not vary over the training rows.
-        source: the file.
-    """
-    if is_constant.any():
-        constant = [names[column] for column in np.flatnonzero(is_constant).tolist()]
-        log.warning("%s: constant over the training rows: %s", source, name_columns(constant))
-
-
-def describe_target(info: DatasetInfo, targets: Shaped[np.ndarray, " n_rows"]) -> DatasetInfo:
-    """Fill in how a regression target is standardised.
-
-    Args:
-        info: the description.
-        targets: those of the training rows, in their own units.
-
-    Returns:
-        The description; that of a classification as it was.
-
-    Raises:
-        UserError: if a regression target does not vary.
-    """
-    if info.task == "classification":
-        return info
-    values = targets.astype(np.float64)
-    if constant_columns(values[:, None])[0]:
-        raise UserError(f"{info.name}: the target is {values[0]:g} in every training row: choose another target")
-    return replace(info, target_mean=float(values.mean()), target_scale=float(values.std()))
-
-
-def target_tensor(info: DatasetInfo, targets: Shaped[np.ndarray, " n_rows"]) -> Shaped[Tensor, " n_rows"]:
-    """Turn targets into what a model is trained on.
-
-    Args:
-        info: holds the standardisation of a regression target.
-        targets: class codes, or values in their own units.
-
-    Returns:
-        int64 class codes, or standardised float32 values.
-    """
-    if info.task == "classification":
-        return torch.from_numpy(targets.astype(np.int64))
-    return torch.from_numpy(((targets.astype(np.float64) - info.target_mean) / info.target_scale).astype(np.float32))
-
-
-def with_scaling(info: DatasetInfo, scaler: Scaler) -> DatasetInfo:
-    """Note how inputs are scaled.
-
-    Args:
-        info: what the inputs are.
-        scaler: fitted to the training rows.
-
-    Returns:
-        The same with shift and divisor.
-    """
-    if isinstance(scaler, StandardScaler):
-        return replace(info, input_shift=scaler.mean_, input_divisor=scaler.scale_)
-    if isinstance(scaler, MinMaxScaler):
-        return replace(info, input_shift=scaler.data_min_, input_divisor=1 / scaler.scale_)
-    return replace(info, input_shift=np.zeros(info.n_features), input_divisor=scaler.scale_)
-
-
-def make_data(info: DatasetInfo, train: Arrays, val: Arrays, test: Arrays, scaling: Scaling) -> Data:
-    """Scale all parts by the training rows and turn them into tensors.
-
-    Args:
-        info: what the columns are; the scaling, of inputs and of a regression target, is filled in, and the means
-            along an axis.
-        train: rows the scaling is fitted on.
-        val: rows for validation.
-        test: rows for the test.
-        scaling: `standard` (mean 0, standard deviation 1), `minmax` (0 to 1),
-            `max_abs` (-1 to 1, zeros stay zeros) or `none`.
-
-    Returns:
-        The data, float32 inputs.
-
-    Raises:
-        UserError: if a regression target does not vary, or inputs are too large for single precision.
-    """
-    info = describe_target(info, train.targets)
-    if info.axis is not None:
-        means = mean_inputs(train.inputs, train.targets, info.class_names)
-        info = replace(info, axis=replace(info.axis, means=means))
-    scaler = SCALERS[scaling]().fit(train.inputs) if scaling in SCALERS else None
-    if scaler is not None:
-        info = with_scaling(info, scaler)
-
-    def part(arrays: Arrays) -> Part:
-        inputs = arrays.inputs if scaler is None else scaler.transform(arrays.inputs)
-        with np.errstate(over="ignore"):
-            inputs = np.ascontiguousarray(inputs, dtype=np.float32)
-        is_finite = np.isfinite(inputs).all(axis=0)
-        if not is_finite.all():
-            column = info.feature_names[int(is_finite.argmin())]
-            raise UserError(f"{info.name}: input {column!r} is too large for single precision: rescale or drop it")
-        return Part(torch.from_numpy(inputs), target_tensor(info, arrays.targets))
-
-    return Data(info, part(train), part(val), part(test))
-
-
-def split_arrays(
-    info: DatasetInfo, arrays: Arrays, val_fraction: float, test_fraction: float, seed: int, fold: Fold | None = None
-) -> tuple[Arrays, Arrays, Arrays]:
-    """Deal rows to the three parts, each class in proportion.
-
-    Args:
-        info: what the target is.
-        arrays: all rows.
-        val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test.
-        seed: fixes the split.
-        fold: the fold that is the test; None for a random share.
-
-    Returns:
-        The rows for training, validation and test.
-    """
-    classes = arrays.targets if info.task == "classification" else None
-    rows = split_rows(
-        info.name, len(arrays.targets), val_fraction, test_fraction, seed, classes, info.class_names, fold
-    )
-    train, val, test = (Arrays(arrays.inputs[part], arrays.targets[part]) for part in (rows.train, rows.val, rows.test))
-    return train, val, test
-
-
-def split_and_scale(
-    info: DatasetInfo,
-    arrays: Arrays,
-    val_fraction: float,
-    test_fraction: float,
-    seed: int,
-    scaling: Scaling,
-    fold: Fold | None = None,
-) -> Data:
-    """Deal rows to the three parts and scale them: all that a set without a test part of its own needs.
-
-    Args:
-        info: what the columns are.
-        arrays: all rows.
-        val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test.
-        seed: fixes the split.
-        scaling: how inputs are scaled, fitted on the training rows.
-        fold: the fold that is the test; None for a random share.
-
-    Returns:
-        The data.
-    """
-    return make_data(info, *split_arrays(info, arrays, val_fraction, test_fraction, seed, fold), scaling)

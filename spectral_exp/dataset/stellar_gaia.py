@@ -5,13 +5,14 @@ from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
+from spectral_exp.dataset.arrays import Arrays
 from spectral_exp.dataset.axis import Axis
 from spectral_exp.dataset.fetch import read
 from spectral_exp.dataset.fetched_set import FetchedSet
 from spectral_exp.dataset.fits import open_fits
 from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.dataset.scaling import Scaling
 from spectral_exp.dataset.spectral_lines import MARKED_LINES
-from spectral_exp.dataset.splitting import Arrays, Scaling
 from spectral_exp.dataset.stellar_miles import read_classes
 
 GaiaTarget = Literal["fe_h", "teff", "logg", "class"]

@@ -12,22 +12,12 @@ from sklearn.preprocessing import StandardScaler
 
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.dataset.splitting import (
-    SCALERS,
-    Scaler,
-    Scaling,
-    check_fractions,
-    check_scaling,
-    describe_target,
-    split_rows,
-    target_tensor,
-    warn_of_constants,
-    with_scaling,
-)
+from spectral_exp.dataset.scaling import SCALERS, Scaler, Scaling, check_scaling, warn_of_constants, with_scaling
+from spectral_exp.dataset.splitting import Split
 from spectral_exp.dataset.stored import StoredMatrix
 from spectral_exp.dataset.streamed_rows import StreamedRows
 from spectral_exp.dataset.table_columns import Column
-from spectral_exp.dataset.target import AskedTask, check_task, tell_target
+from spectral_exp.dataset.target import AskedTask, check_task, describe_target, target_tensor, tell_target
 from spectral_exp.errors import UserError
 
 MEBIBYTE = 1 << 20
@@ -41,11 +31,9 @@ class Streamed(ABC):
     Args:
         path: the file.
         task: `classification`, `regression`, or `auto`, as for `Tabular`.
-        val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test.
+        split: how the rows are dealt to the three parts.
         scaling: how inputs are scaled, fitted on the training rows.
         buffer_megabytes: memory for rows on their way from the file, in MiB.
-        seed: fixes the split.
 
     Raises:
         ValueError: if a value is out of range.
@@ -55,24 +43,19 @@ class Streamed(ABC):
         self,
         path: str,
         task: AskedTask,
-        val_fraction: float,
-        test_fraction: float,
+        split: Split,
         scaling: Scaling,
         buffer_megabytes: int,
-        seed: int,
     ) -> None:
-        check_fractions(val_fraction, test_fraction)
         check_scaling(scaling)
         check_task(task)
         if buffer_megabytes < 1:
             raise ValueError(f"buffer_megabytes must be >= 1, got {buffer_megabytes}")
         self.path = path
         self.task = task
-        self.val_fraction = val_fraction
-        self.test_fraction = test_fraction
+        self.split = split
         self.scaling: Scaling = scaling
         self.buffer_megabytes = buffer_megabytes
-        self.seed = seed
 
     @abstractmethod
     def open(self) -> tuple[StoredMatrix, Column]:
@@ -98,9 +81,7 @@ class Streamed(ABC):
         self._check_buffer(stored)
         name = Path(self.path).stem
         target = tell_target(column, self.task, self.path)
-        split = split_rows(
-            name, stored.n_rows, self.val_fraction, self.test_fraction, self.seed, target.classes, target.class_names
-        )
+        split = self.split.rows(name, stored.n_rows, target.classes, target.class_names)
         info = DatasetInfo(name, target.task, stored.names, shape=(len(stored.names),), class_names=target.class_names)
         is_train = np.zeros(stored.n_rows, dtype=bool)
         is_train[split.train] = True

@@ -4,19 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
+from spectral_exp.dataset.arrays import Arrays, make_data
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.dataset.splitting import (
-    Arrays,
-    Fold,
-    Scaling,
-    check_fractions,
-    check_scaling,
-    constant_columns,
-    make_data,
-    split_rows,
-    warn_of_constants,
-)
+from spectral_exp.dataset.scaling import Scaling, check_scaling, constant_columns, warn_of_constants
+from spectral_exp.dataset.splitting import Split
 from spectral_exp.dataset.table_columns import (
     Column,
     check_column_name,
@@ -74,7 +66,6 @@ class Tabular:
         scaling: Scaling = "standard",
         seed: int = 0,
     ) -> None:
-        check_fractions(val_fraction, test_fraction)
         check_scaling(scaling)
         check_task(task)
         if impute is not None and impute not in get_args(Impute):
@@ -84,11 +75,8 @@ class Tabular:
         self.drop = list(drop)
         self.task: AskedTask = task
         self.impute: Impute | None = impute
-        self.val_fraction = val_fraction
-        self.test_fraction = test_fraction
-        self.fold = None if fold is None else Fold(fold, n_folds)
+        self.split = Split(val_fraction, test_fraction, seed, fold, n_folds)
         self.scaling: Scaling = scaling
-        self.seed = seed
 
     def load(self) -> Data:
         """Read, check, split, fill and scale the table.
@@ -102,16 +90,7 @@ class Tabular:
         column, columns = self.read_columns()
         name = Path(self.path).stem
         target = tell_target(column, self.task, self.path)
-        rows = split_rows(
-            name,
-            len(target.values),
-            self.val_fraction,
-            self.test_fraction,
-            self.seed,
-            target.classes,
-            target.class_names,
-            self.fold,
-        )
+        rows = self.split.rows(name, len(target.values), target.classes, target.class_names)
         if self.impute is not None:
             columns = fill_missing(columns, self.impute, rows.train)
         inputs = to_inputs(columns)
@@ -129,8 +108,8 @@ class Tabular:
             class_names=target.class_names,
             groups=of_inputs if has_repeats(of_inputs) else None,
         )
-        train, val, test = (Arrays(inputs[part], target.values[part]) for part in (rows.train, rows.val, rows.test))
-        return make_data(info, train, val, test, self.scaling)
+        arrays = Arrays(inputs, target.values)
+        return make_data(info, arrays[rows.train], arrays[rows.val], arrays[rows.test], self.scaling)
 
     def read_columns(self) -> tuple[Column, list[Column]]:
         """Read the file and refuse what cannot be learned from.

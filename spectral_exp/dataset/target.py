@@ -1,13 +1,15 @@
 """What is to be predicted: classes or a quantity."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
+import torch
 from jaxtyping import Int, Shaped
+from torch import Tensor
 
-from spectral_exp.dataset.info import Task
+from spectral_exp.dataset.info import DatasetInfo, Task
 from spectral_exp.dataset.table_columns import Column
 from spectral_exp.errors import UserError
 
@@ -68,6 +70,42 @@ def tell_target(column: Column, asked: AskedTask, source: str) -> Target:
     if _tell_task(column, asked, source) == "regression":
         return Target("regression", column.numbers)
     return Target("classification", *_to_classes(column))
+
+
+def describe_target(info: DatasetInfo, targets: Shaped[np.ndarray, " n_rows"]) -> DatasetInfo:
+    """Fill in how a regression target is standardised.
+
+    Args:
+        info: the description.
+        targets: those of the training rows, in their own units.
+
+    Returns:
+        The description; that of a classification as it was.
+
+    Raises:
+        UserError: if a regression target does not vary.
+    """
+    if info.task == "classification":
+        return info
+    values = targets.astype(np.float64)
+    if (values == values[0]).all():
+        raise UserError(f"{info.name}: the target is {values[0]:g} in every training row: choose another target")
+    return replace(info, target_mean=float(values.mean()), target_scale=float(values.std()))
+
+
+def target_tensor(info: DatasetInfo, targets: Shaped[np.ndarray, " n_rows"]) -> Shaped[Tensor, " n_rows"]:
+    """Turn targets into what a model is trained on.
+
+    Args:
+        info: holds the standardisation of a regression target.
+        targets: class codes, or values in their own units.
+
+    Returns:
+        int64 class codes, or standardised float32 values.
+    """
+    if info.task == "classification":
+        return torch.from_numpy(targets.astype(np.int64))
+    return torch.from_numpy(((targets.astype(np.float64) - info.target_mean) / info.target_scale).astype(np.float32))
 
 
 def _tell_task(column: Column, asked: AskedTask, source: str) -> Task:

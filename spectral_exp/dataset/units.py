@@ -44,5 +44,5 @@ def describe_units(info: DatasetInfo, unit: Unit, n_activations: int = 0) -> Dat
         true_strength=None,
         input_shift=shift,
         input_divisor=divisor,
-        axis=info.axis if info.axis is not None and len(info.axis.values) == len(names) else None,
+        axis=info.axis.of_channels(len(names)) if info.axis is not None and unit == "channel" else None,
     )

@@ -11,7 +11,9 @@ from spectral_exp.export.slim_model import Predict
 from spectral_exp.functional.mask import blank
 
 
-def in_units(inputs: Float[Tensor, "n_rows n_features"], info: DatasetInfo) -> Float[Tensor, "n_rows n_features"]:
+def in_units(
+    inputs: Float[Tensor, "n_rows n_features *positions"], info: DatasetInfo
+) -> Float[Tensor, "n_rows n_features *positions"]:
     """Undo the scaling of inputs.
 
     Args:
@@ -24,7 +26,11 @@ def in_units(inputs: Float[Tensor, "n_rows n_features"], info: DatasetInfo) -> F
     rows = inputs.to_dense().double()
     if info.input_shift is None or info.input_divisor is None:
         return rows
-    return rows * torch.from_numpy(info.input_divisor) + torch.from_numpy(info.input_shift)
+    divisor, shift = (
+        torch.from_numpy(values).reshape(-1, *[1] * (rows.ndim - 2))
+        for values in (info.input_divisor, info.input_shift)
+    )
+    return rows * divisor + shift
 
 
 @torch.no_grad()
@@ -51,7 +57,8 @@ def largest_difference(
     largest = 0.0
     for inputs, _ in rows.in_turn():
         results = torch.from_numpy(predict(in_units(inputs, info)[:, kept].contiguous().numpy()))
-        outputs: Tensor = model(blank(inputs, torch.from_numpy(kept))).double()
+        mask = torch.from_numpy(kept).reshape(-1, *[1] * (inputs.ndim - 2))
+        outputs: Tensor = model(blank(inputs, mask)).double()
         if info.task == "classification":
             difference = results - outputs.softmax(dim=1)
         else:

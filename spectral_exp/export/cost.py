@@ -50,7 +50,7 @@ def measure_costs(
     """
     latencies = {}
     for size in BATCH_SIZES if in_onnx else ():
-        batch = np.resize(rows, (size, rows.shape[1]))  # repeats the rows if there are too few
+        batch = np.resize(rows, (size, *rows.shape[1:]))  # repeats the rows if there are too few
         latencies[size] = median_latency(
             in_onnx, [np.ascontiguousarray(batch[:, model.description["input_positions"]]) for model in models]
         )

@@ -28,7 +28,8 @@ def to_program(model: SlimModel) -> ExportedProgram:
     Returns:
         The program, without the paths of the source files that it was traced from.
     """
-    two_rows = torch.zeros(2, len(model.description["input_names"]), dtype=torch.float64)
+    about = model.description
+    two_rows = torch.zeros(2, len(about["input_names"]), *about["positions"], dtype=torch.float64)
     program = torch.export.export(model, (two_rows,), dynamic_shapes=({0: Dim("n_rows")},))
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)

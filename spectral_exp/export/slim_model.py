@@ -12,10 +12,31 @@ from spectral_exp.dataset.info import DatasetInfo, Task
 from spectral_exp.errors import UserError
 from spectral_exp.functional.basis import expand
 from spectral_exp.functional.mask import scatter
+from spectral_exp.layer.spectral_conv import SpectralConv
+from spectral_exp.layer.spectral_gate import SpectralGate
 from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.model.conv_net import ConvNet
 from spectral_exp.model.hidden_layers import ACTIVATIONS
 
-KINDS = {kind.__name__: kind for kind in (nn.Linear, nn.BatchNorm1d, *(type(make()) for make in ACTIVATIONS.values()))}
+# The arguments that a layer is built from again, by its kind in `torch.nn`.
+_CONVOLUTION = ("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation", "padding_mode")
+_POOL = ("kernel_size", "stride", "padding")
+ARGUMENTS: dict[type[nn.Module], tuple[str, ...]] = {
+    nn.Linear: ("in_features", "out_features"),
+    nn.Conv1d: _CONVOLUTION,
+    nn.Conv2d: _CONVOLUTION,
+    nn.BatchNorm1d: ("num_features", "eps"),
+    nn.BatchNorm2d: ("num_features", "eps"),
+    nn.MaxPool1d: _POOL,
+    nn.MaxPool2d: _POOL,
+    nn.AvgPool1d: _POOL,
+    nn.AvgPool2d: _POOL,
+    nn.Flatten: (),
+    **{type(make()): () for make in ACTIVATIONS.values()},
+    nn.LeakyReLU: ("negative_slope",),
+}
+KINDS = {kind.__name__: kind for kind in ARGUMENTS}
+WITH_BIAS = (nn.Linear, nn.Conv1d, nn.Conv2d)
 Predict = Callable[[Float[np.ndarray, "n_rows n_inputs"]], Float[np.ndarray, "n_rows *n_classes"]]
 
 WITHOUT_EFFECT = (nn.Dropout, nn.Identity)  # once training is over
@@ -27,7 +48,8 @@ class Description(TypedDict):
     Attributes:
         dataset: name of the data set.
         task: `classification` or `regression`.
-        input_names: names of the inputs in the order of their columns, which is that of the data.
+        input_names: names of the inputs in the order of their columns, or channels, which is that of the data.
+        positions: the shape of every input: () for a number, (height, width) or (length,) for a channel.
         input_positions: where these columns stand among all inputs of the data, from 0.
         input_shift: subtracted from every input, in its own units; None if inputs are taken as they are.
         input_divisor: what the inputs are divided by after that; None if inputs are taken as they are.
@@ -46,6 +68,7 @@ class Description(TypedDict):
     dataset: str
     task: Task
     input_names: list[str]
+    positions: list[int]
     input_positions: list[int]
     input_shift: list[float] | None
     input_divisor: list[float] | None
@@ -69,7 +92,7 @@ class SlimModel(nn.Module):
         description: what the network is made of.
 
     Shape:
-        Input (n_rows, n_inputs), float64; output as in `Description.outputs`, float64.
+        Input (n_rows, n_inputs, *positions), float64; output as in `Description.outputs`, float64.
     """
 
     input_shift: Tensor | None
@@ -84,7 +107,8 @@ class SlimModel(nn.Module):
             ("input_shift", description["input_shift"]),
             ("input_divisor", description["input_divisor"]),
         ):
-            tensor = None if values is None else torch.tensor(values, dtype=torch.float64)
+            ones = [1] * len(description["positions"])
+            tensor = None if values is None else torch.tensor(values, dtype=torch.float64).reshape(-1, *ones)
             self.register_buffer(name, tensor)
         self.functions = [name for name, _ in description["basis"]]
         coefficients = [torch.tensor(numbers) for _, numbers in description["basis"]]
@@ -97,7 +121,8 @@ class SlimModel(nn.Module):
         weight = self.layers[0].weight
         assert isinstance(weight, Tensor)
         n_inputs = len(self.description["input_names"])
-        return int((weight == 0).all(dim=0).reshape(-1, n_inputs).all(dim=0).sum())
+        columns = (weight == 0).transpose(0, 1).flatten(1).all(dim=1)
+        return int(columns.reshape(-1, n_inputs).all(dim=0).sum())
 
     def forward(self, inputs: Float[Tensor, "n_rows n_inputs"]) -> Float[Tensor, "n_rows *n_classes"]:
         """Compute class probabilities, or values in the units of the target.
@@ -125,7 +150,7 @@ def make_slim(
     """Cut a trained network down to some of its inputs and bake every spectral layer into a plain one.
 
     Args:
-        model: a trained chain of layers, such as `SpectralMLP` or `DenseMLP`.
+        model: a trained chain of layers: a perceptron, or a convolutional net whose inputs are channels.
         info: what its inputs and its target are.
         kept: the inputs to keep.
         versions: the packages that it was trained with.
@@ -148,6 +173,7 @@ def make_slim(
             "dataset": info.name,
             "task": info.task,
             "input_names": [info.feature_names[position] for position in positions],
+            "positions": list(info.channels_first[1:]) if info.unit == "channel" else [],
             "input_positions": positions,
             "input_shift": scaling["input_shift"],
             "input_divisor": scaling["input_divisor"],
@@ -173,17 +199,30 @@ def _basis(layer: Any, kept: Bool[Tensor, " n_features"]) -> list[tuple[str, lis
     return [(name, coefficients[:, index].tolist()) for index, name in enumerate(layer.basis.names)]
 
 
-def _plain_layers(model: nn.Module, kept: Bool[Tensor, " n_features"]) -> nn.Sequential:
+def _chain(model: nn.Module) -> list[nn.Module]:
+    """The layers of a model, one behind the other; none if it is no chain."""
+    if isinstance(model, ConvNet):
+        return [*model.layers, *_chain(model.head)]
     layers = getattr(model, "layers", None)
-    if not isinstance(layers, nn.Sequential) or layers[0] is not model.input_layer:
+    return [*layers] if isinstance(layers, nn.Sequential) else []
+
+
+def _plain_layers(model: nn.Module, kept: Bool[Tensor, " n_features"]) -> nn.Sequential:
+    layers = _chain(model)
+    if not layers or layers[0] is not model.input_layer:
         raise UserError(f"{type(model).__name__} cannot be exported: it is no chain of layers, as SpectralMLP is")
+    if isinstance(layers[0], SpectralGate):
+        raise UserError(
+            f"{type(model).__name__} cannot be exported: an image without some of its pixels is no smaller image; "
+            "train with model.unit=channel for a model that takes fewer channels"
+        )
     plain: list[nn.Module] = []
     for position, layer in enumerate(layers):
-        if isinstance(layer, (SpectralLinear, nn.Linear)):
-            plain.append(_bake(layer, kept if position == 0 else torch.ones(layer.in_features, dtype=torch.bool)))
+        if isinstance(layer, (SpectralLinear, SpectralConv, *WITH_BIAS)):
+            plain.append(_bake(layer, kept if position == 0 else None))
         elif isinstance(layer, WITHOUT_EFFECT):
             continue
-        elif type(layer) in KINDS.values():
+        elif type(layer) in ARGUMENTS:
             plain.append(layer)
         else:
             raise UserError(
@@ -194,28 +233,34 @@ def _plain_layers(model: nn.Module, kept: Bool[Tensor, " n_features"]) -> nn.Seq
 
 
 @torch.no_grad()
-def _bake(layer: SpectralLinear | nn.Linear, kept: Bool[Tensor, " n_in"]) -> nn.Linear:
-    """A plain layer of some of the inputs; one that was dropped before has columns of zeros."""
-    columns, weight, bias = kept, layer.weight, layer.bias
-    if isinstance(layer, SpectralLinear):
-        masks = layer.columns.masks(layer.mask), layer.columns.masks(kept)
-        weight, columns = scatter(weight, masks[0]["raw_eigenvectors"]), masks[1]["raw_eigenvectors"]
-        if layer.basis is not None:  # functions of an input that counts as 0 need not be 0 themselves
-            of_zeros = layer.basis(torch.zeros(layer.in_features, dtype=weight.dtype))
-            constant = weight[:, ~columns] @ of_zeros[~columns]
-            bias = constant if bias is None else bias + constant
-    plain = nn.Linear(int(columns.sum()), layer.out_features, bias=bias is not None)
-    plain.weight.copy_(weight[:, columns])
+def _bake(layer: Any, kept: Bool[Tensor, " n_in"] | None) -> nn.Module:
+    """A plain layer of some of the inputs, None for all; one that was dropped before has columns of zeros."""
+    is_spectral = isinstance(layer, (SpectralLinear, SpectralConv))
+    plain: Any = layer
+    if is_spectral:
+        plain = layer.to_linear() if isinstance(layer, SpectralLinear) else layer.to_conv()
+    weight, bias = plain.weight, plain.bias
+    if is_spectral:
+        of_columns = layer.columns.masks(layer.mask)["raw_eigenvectors"]
+        weight = scatter(weight.movedim(1, -1), of_columns).movedim(-1, 1)
+    columns = torch.ones(weight.shape[1], dtype=torch.bool)
+    if kept is not None:
+        columns = layer.columns.masks(kept)["raw_eigenvectors"] if is_spectral else kept
+    if isinstance(layer, SpectralLinear) and layer.basis is not None:
+        # Functions of an input that counts as 0 need not be 0 themselves.
+        of_zeros = layer.basis(torch.zeros(layer.in_features, dtype=weight.dtype))
+        constant = weight[:, ~columns] @ of_zeros[~columns]
+        bias = constant if bias is None else bias + constant
+    sizes = {name: getattr(plain, name) for name in ARGUMENTS[type(plain)]}
+    sizes[next(iter(sizes))] = int(columns.sum())  # the number of inputs
+    baked: Any = type(plain)(**sizes, bias=bias is not None)
+    baked.weight.copy_(weight[:, columns])
     if bias is not None:
-        plain.bias.copy_(bias)
-    return plain
+        baked.bias.copy_(bias)
+    return baked
 
 
 def _arguments(layer: nn.Module) -> dict[str, Any]:
-    if isinstance(layer, nn.LeakyReLU):
-        return {"negative_slope": layer.negative_slope}
-    if isinstance(layer, nn.Linear):
-        return {"in_features": layer.in_features, "out_features": layer.out_features, "bias": layer.bias is not None}
-    if isinstance(layer, nn.BatchNorm1d):
-        return {"num_features": layer.num_features, "eps": layer.eps}
-    return {}
+    arguments = {name: getattr(layer, name) for name in ARGUMENTS[type(layer)]}
+    arguments = {name: list(value) if isinstance(value, tuple) else value for name, value in arguments.items()}
+    return {**arguments, "bias": layer.bias is not None} if isinstance(layer, WITH_BIAS) else arguments

@@ -6,8 +6,10 @@ Read it without this package, `rows` being a NumPy array:
     info = saved["info"]
     layers = nn.Sequential(*(getattr(nn, kind)(**arguments) for kind, arguments in info["layers"])).eval()
     layers.load_state_dict(saved["state_dict"])
+    ones = [1] * len(info["positions"])                                       # behind the axis of the inputs
     if info["input_shift"] is not None:
-        rows = (rows - info["input_shift"]) / info["input_divisor"]
+        shift, divisor = (np.reshape(info[name], [-1, *ones]) for name in ("input_shift", "input_divisor"))
+        rows = (rows - shift) / divisor
     rows = torch.tensor(rows, dtype=torch.float32)
     if info["basis"]:
         coefficients = [(getattr(torch, name), *torch.tensor(numbers)) for name, numbers in info["basis"]]

@@ -119,15 +119,14 @@ class SparseSpectralLinear(torch.autograd.Function):
         scale, norms = column_factors(eigenvalues.index_select(0, touched), ours, is_unit)
         ctx.save_for_backward(inputs, touched, ours, scale, norms)
         ctx.shape = vectors.shape
-        with torch.autocast(inputs.device.type, enabled=False):  # sparse products know single precision alone
-            outputs: Tensor = inputs @ (ours * scale).t()
+        outputs: Tensor = inputs @ (ours * scale).t()
         return outputs if bias is None else outputs + bias
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         inputs, touched, ours, scale, norms = ctx.saved_tensors
-        of_outputs = gradients[0].to(ours.dtype)
+        of_outputs = gradients[0]
         of_vectors = (inputs.t().to_sparse_csr() @ of_outputs).t()  # of the weight, as yet
         of_scale = (of_vectors * ours).sum(0)
         of_vectors = of_vectors * scale

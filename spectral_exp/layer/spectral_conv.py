@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from typing_extensions import Self
 
+from spectral_exp.layer.precision import in_own_precision
 from spectral_exp.layer.spectral_layer import Gauge, SpectralLayer
 
 Size = int | tuple[int, ...]
@@ -145,6 +146,7 @@ class SpectralConv(SpectralLayer):
     def over_row(self, values: Shaped[Tensor, " n_features"]) -> Shaped[Tensor, "n_features *ones"]:
         return values.reshape(-1, *(1 for _ in self.kernel_size))
 
+    @in_own_precision
     def forward(self, inputs: Float[Tensor, "*n_in_and_positions"]) -> Float[Tensor, "*n_out_and_positions"]:
         """Apply the layer to all channels or to the kept ones alone.
 

@@ -8,6 +8,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from spectral_exp.functional.mask import blank
+from spectral_exp.layer.precision import in_own_precision
 from spectral_exp.layer.spectral_layer import Gauge, SpectralLayer
 
 
@@ -75,6 +76,7 @@ class SpectralGate(SpectralLayer):
     def over_row(self, values: Shaped[Tensor, " n_features"]) -> Shaped[Tensor, "*row"]:
         return values.reshape(self._sizes)
 
+    @in_own_precision
     def forward(self, inputs: Float[Tensor, "*rows"]) -> Float[Tensor, "*rows"]:
         """Weigh rows of inputs.
 

@@ -12,6 +12,7 @@ from spectral_exp.functional.sparse import linear, take_columns
 from spectral_exp.functional.spectral import spectral_linear
 from spectral_exp.layer.basis import Basis
 from spectral_exp.layer.basis_function.basis_function import BasisFunction
+from spectral_exp.layer.precision import in_own_precision
 from spectral_exp.layer.spectral_layer import Gauge, SpectralLayer
 
 
@@ -149,6 +150,7 @@ class SpectralLinear(SpectralLayer):
     def over_row(self, values: Shaped[Tensor, " n_features"]) -> Shaped[Tensor, " n_features"]:
         return values
 
+    @in_own_precision
     def forward(self, inputs: Float[Tensor, "*rows n_in"]) -> Float[Tensor, "*rows n_out"]:
         """Apply the layer to rows of all inputs or of the kept ones alone.
 

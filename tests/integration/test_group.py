@@ -121,6 +121,7 @@ def test_too_large_a_strength_keeps_nothing_says_so_and_finishes(run_here, caplo
         ("model.gauge=free", "add model.gauge=unit"),
         ("optimizer=sgd", "add optimizer=adam"),
         ("regularization.strength=-1", "strength must be >= 0"),
+        ("model.batch_norm=true", "cannot press a layer with a batch norm behind it, as in this SpectralMLP"),
     ],
 )
 def test_what_cannot_work_is_refused_before_training(run_here, override, message):

@@ -81,8 +81,9 @@ FSDP = ("trainer=fsdp", "trainer.accelerator=cpu", "trainer.devices=2")
     [
         ("final_weights=best",),
         ("regularization=group", "regularization.strength=3e-2", "model.gauge=unit", "refit.epochs=2"),
+        ("model.spectral_layers=all", "model.gauge=unit", "model.train_output_eigenvalues=true"),
     ],
-    ids=["best", "group"],
+    ids=["best", "group", "spectral"],
 )
 def test_a_shared_out_head_is_as_a_whole_one(run_here, overrides):
     small = (*QUICK, "size=small", *overrides)

@@ -13,7 +13,7 @@ def test_a_config_gives_every_keyword_of_its_class_and_the_same_defaults(path):
     config = OmegaConf.load(path)
     module, _, name = config.pop("_target_").rpartition(".")
     parameters = inspect.signature(getattr(importlib.import_module(module), name)).parameters
-    assert list(config) == list(parameters)
+    assert config.keys() == parameters.keys()
     for key, parameter in parameters.items():
         if parameter.default is not inspect.Parameter.empty and not OmegaConf.is_interpolation(config, key):
             default = list(parameter.default) if isinstance(parameter.default, tuple) else parameter.default

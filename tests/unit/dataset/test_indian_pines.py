@@ -1,8 +1,12 @@
+import io
+
 import numpy as np
 import pytest
 
 from spectral_exp.dataset.aviris import CENTRES
-from spectral_exp.dataset.indian_pines import IndianPines
+from spectral_exp.dataset.fetch import default_data_dir, is_fetched, read
+from spectral_exp.dataset.indian_pines import IndianPines, patches
+from spectral_exp.dataset.units import describe_units
 from spectral_exp.errors import UserError
 
 
@@ -47,7 +51,10 @@ def test_a_part_without_a_class_is_told(stored_science):
         IndianPines(str(stored_science), block=4, gap=4).load()
 
 
-@pytest.mark.parametrize(("options", "message"), [({"n_folds": 2}, "n_folds must be at least 3"), ({"gap": -1}, "gap")])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"n_folds": 2}, "n_folds must be at least 3"), ({"gap": -1}, "gap"), ({"patch": 4}, "patch must be odd")],
+)
 def test_values_out_of_range_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         IndianPines("anywhere", **options)
@@ -57,3 +64,49 @@ def test_the_bands_rise_within_each_spectrometer():
     falls = np.flatnonzero(np.diff(CENTRES) <= 0)
     assert len(CENTRES) == 200
     assert [CENTRES[at] for at in falls] == [696.5, 1282.55]
+
+
+def test_patches_hold_the_pixels_around_their_centres_and_the_fill_elsewhere():
+    cube = np.arange(5 * 6 * 2, dtype=np.float32).reshape(5, 6, 2)
+    is_seen = np.ones((5, 6), dtype=bool)
+    is_seen[:, 3:] = False
+    centres = np.zeros((5, 6), dtype=bool)
+    centres[0, 1] = centres[2, 2] = True
+    fill = np.array([-1, -2], dtype=np.float32)
+    corner, middle = patches(cube, centres, is_seen, 3, fill)
+    np.testing.assert_array_equal(middle[:, :, :2], cube[1:4, 1:3].transpose(2, 0, 1))
+    np.testing.assert_array_equal(middle[:, :, 2], np.repeat(fill[:, None], 3, axis=1))
+    np.testing.assert_array_equal(corner[:, 0], np.repeat(fill[:, None], 3, axis=1))
+    np.testing.assert_array_equal(corner[:, 1:], cube[:2, :3].transpose(2, 0, 1))
+
+
+def test_no_pixel_of_the_image_is_in_the_patches_of_two_parts():
+    codes = np.random.default_rng(0).integers(-1, 3, (40, 50))
+    pines = IndianPines("anywhere", block=5, patch=5)
+    number = np.arange(1, 2001, dtype=np.float32).reshape(40, 50, 1)
+    seen = [
+        set(patches(number, part, pines.whole_blocks(part), 5, np.zeros(1, np.float32)).ravel().tolist()) - {0.0}
+        for part in pines.split(codes)
+    ]
+    assert all(seen) and not seen[0] & seen[1] and not seen[0] & seen[2] and not seen[1] & seen[2]
+
+
+def test_patches_are_rows_with_bands_as_channels(stored_science):
+    data = IndianPines(str(stored_science), patch=3).load()
+    assert data.train.inputs.shape[1:] == data.info.shape == (200, 3, 3)
+    assert data.info.channel_names[:2] == ("400.02", "409.82")
+    bands = describe_units(data.info, "channel")
+    np.testing.assert_allclose(bands.axis.values, CENTRES)
+    assert len(bands.axis.means) == len(bands.class_names) and len(bands.axis.means["Alfalfa"]) == 200
+
+
+@pytest.mark.slow
+def test_the_image_dips_where_carbon_dioxide_absorbs():
+    if not is_fetched("indian_pines", default_data_dir()):
+        pytest.skip("indian_pines was not fetched: spectral-data fetch indian_pines")
+    cube = np.load(io.BytesIO(read("indian_pines", "Indian_pines_corrected.npy", str(default_data_dir()))))
+    mean, centres = cube.reshape(-1, 200).mean(axis=0), np.array(CENTRES)
+    for band in (2009, 2060):  # nm
+        near = np.abs(centres - band) < 25
+        dip = 1 / (mean[near] - mean[near].min() + 10)  # weighs the lowest bands
+        assert abs(np.average(centres[near], weights=dip) - band) < 4

@@ -64,7 +64,7 @@ def test_every_channel_is_scaled_as_a_whole_and_a_constant_one_is_0(save, scalin
         ({"x": IMAGES.astype(complex), "y": CODES}, "real numbers, got complex128"),
         ({"x": IMAGES, "y": CODES, "channel_names": ["one"]}, "channel_names must hold 2 different names, got one"),
         ({"x": np.where(IMAGES > 10, np.nan, IMAGES), "y": CODES}, "a value of row .* is missing"),
-        ({"x": IMAGES, "y": np.where(CODES, np.nan, 0.5)}, "y has missing or infinite values"),
+        ({"x": IMAGES, "y": np.where(CODES, np.nan, 0.5)}, "missing values in .target. .40.: rows without a target"),
     ],
 )
 def test_what_cannot_be_used_is_said(save, arrays, message):

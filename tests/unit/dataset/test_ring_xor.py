@@ -34,14 +34,14 @@ def test_the_class_follows_the_rule_of_the_family(family):
 
 @pytest.mark.parametrize("family", ["ring", "xor", "ring_xor"])
 def test_the_stored_rows_carry_their_own_class(family):
-    inputs, classes = all_rows(RingXor(family, n_rows=500, n_features=6, seed=1).load())
+    inputs, classes = all_rows(RingXor(family=family, n_rows=500, n_features=6, seed=1).load())
     agree = [by_hand(family, row, 0) == code for row, code in zip(inputs.astype(float), classes, strict=True)]
     assert np.mean(agree) > 0.99  # single precision moves a row or so across a border
 
 
 @pytest.mark.parametrize("family", N_RELEVANT)
 def test_classes_are_of_about_equal_size_and_inputs_uniform(family):
-    data = RingXor(family, n_rows=20000, n_features=7).load()
+    data = RingXor(family=family, n_rows=20000, n_features=7).load()
     inputs, classes = all_rows(data)
     assert abs(classes.mean() - 0.5) < 0.03
     assert inputs.min() >= -1 and inputs.max() <= 1

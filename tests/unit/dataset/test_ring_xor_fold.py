@@ -13,7 +13,7 @@ def rows(part):
 def test_the_folds_together_are_the_rows_of_the_family_each_left_out_once():
     folds = [RingXorFold("xor", n_features=8, fold=fold, scaling="none", data_seed=4).load() for fold in range(6)]
     left_out = [rows(data.test) for data in folds]
-    whole = RingXor("xor", n_features=8, seed=4).load()
+    whole = RingXor(family="xor", n_features=8, seed=4).load()
     assert set().union(*left_out) == set().union(*(rows(part) for part in (whole.train, whole.val, whole.test)))
     assert sum(map(len, left_out)) == 1000
     for data in folds:

@@ -193,3 +193,11 @@ def test_npy_refuses_what_is_no_matrix_row_by_row(array, message, tmp_path):
     np.save(tmp_path / "x.npy", array)
     with pytest.raises(UserError, match=message):
         Npy(str(tmp_path / "x.npy"), "y.npy").load()
+
+
+def test_a_fold_of_a_file_is_the_fold_of_the_table_in_memory(table, stored):
+    streamed = [stored("npy", *table, fold=fold, n_folds=4, seed=3).load().test.index for fold in (1, 2, 3, 4)]
+    assert sorted(np.concatenate(streamed)) == list(range(200))
+    inputs, _ = whole(stored("parquet", *table, fold=2, n_folds=4, seed=3).load().test)
+    path = stored("parquet", *table).path
+    torch.testing.assert_close(inputs, Tabular(path, "y", fold=2, n_folds=4, seed=3).load().test.inputs)

@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 import torch
 
+from spectral_exp.dataset.data import Part
+from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.errors import UserError
 from spectral_exp.export import onnx_file
-from spectral_exp.export.comparison import in_units
+from spectral_exp.export.comparison import in_units, largest_difference
 from spectral_exp.export.cost import measure_costs
 from spectral_exp.export.file_format import FORMATS
 from spectral_exp.export.slim_model import make_slim
 from spectral_exp.layer.basis_function.cosine import Cosine
 from spectral_exp.layer.basis_function.identity import Identity
 from spectral_exp.layer.basis_function.square import Square
+from spectral_exp.model.spectral_cnn import SpectralCNN
 from spectral_exp.model.spectral_mlp import SpectralMLP
 
 VERSIONS = {"torch": "2"}
@@ -44,8 +47,10 @@ saved = torch.load(path, weights_only=True)
 info = saved["info"]
 layers = nn.Sequential(*(getattr(nn, kind)(**arguments) for kind, arguments in info["layers"])).eval()
 layers.load_state_dict(saved["state_dict"])
+ones = [1] * len(info["positions"])
 if info["input_shift"] is not None:
-    rows = (rows - info["input_shift"]) / info["input_divisor"]
+    shift, divisor = (np.reshape(info[name], [-1, *ones]) for name in ("input_shift", "input_divisor"))
+    rows = (rows - shift) / divisor
 rows = torch.tensor(rows, dtype=torch.float32)
 if info["basis"]:
     coefficients = [(getattr(torch, name), *torch.tensor(numbers)) for name, numbers in info["basis"]]
@@ -160,3 +165,36 @@ def test_a_missing_library_is_said_with_what_installs_it(library, monkeypatch):
     assert not onnx_file.has_onnx()
     with pytest.raises(UserError, match=rf"ONNX needs {library}: pip install 'spectral_exp\[export\]'"):
         FORMATS["onnx"].require()
+
+
+def test_a_convolutional_net_of_some_channels_is_the_same_in_every_format(file_format, shaken):
+    random = np.random.default_rng(0)
+    info = DatasetInfo(
+        "scene",
+        "classification",
+        ("near", "red", "far"),
+        (3, 6, 5),
+        class_names=("a", "b"),
+        channel_names=("near", "red", "far"),
+        unit="channel",
+        input_shift=random.normal(100, 10, 3),
+        input_divisor=random.uniform(1, 9, 3),
+    )
+    model = shaken(SpectralCNN((3, 6, 5), 2, [7], channels=[4, 5], unit="channel", dropout=0.5, spectral_head=True))
+    model.input_layer.drop(torch.tensor([True, False, False]))
+    kept = np.array([True, False, True])  # among them one that changes nothing
+    slim = make_slim(model, info, kept, VERSIONS)
+    assert slim.n_idle == 1
+    assert slim.description["positions"] == [6, 5]
+    rows = Part(torch.randn(30, 3, 6, 5), torch.zeros(30))
+    predict = file_format.read(file_format.write(slim))
+    assert largest_difference(predict, model, info, kept, rows) < 1e-6
+    assert predict(in_units(rows.inputs, info)[:1, kept].numpy()).shape == (1, 2)
+    (cost,) = measure_costs([slim], [1], [], in_units(rows.inputs, info).numpy())
+    assert cost.n_inputs == 2
+
+
+def test_a_net_behind_a_gate_is_refused(info):
+    model = SpectralCNN((1, 3, 3), 3, channels=[4], unit="position")
+    with pytest.raises(UserError, match=r"train with model\.unit=channel"):
+        make_slim(model, info(), np.ones(9, dtype=bool), VERSIONS)

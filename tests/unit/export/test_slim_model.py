@@ -132,7 +132,7 @@ def test_a_network_that_is_no_chain_of_known_layers_is_refused(info, kept):
         make_slim(Branched(), info(), kept, VERSIONS)
     model = SpectralMLP(9, 3, [8])
     model.layers.insert(1, nn.LayerNorm(8))
-    with pytest.raises(UserError, match="layer 1 is a LayerNorm, expected one of Linear, BatchNorm1d"):
+    with pytest.raises(UserError, match="layer 1 is a LayerNorm, expected one of Linear, Conv1d"):
         make_slim(model, info(), kept, VERSIONS)
 
 
