@@ -5,8 +5,8 @@
 
 `spectral-compare experiment=protocol_k` (7000 training rows, nets 784-256-10, one thread each) with a path to one
 pixel, which ranks for every k; LassoNet along its whole path; SHAP and permutation on a trained net; LightGBM's gain;
-and stochastic gates (STG), below. CPU seconds include the training that a ranking needs; the accuracy is
-that of the judge on the first 50 pixels. A method that has no ranking after the time limit is ended, and its row says so.
+and stochastic gates (STG), below. CPU seconds include the training that a ranking needs; the accuracy is that of the
+judge on the first 50 pixels. A method that has no ranking after the time limit is ended, and its row says so.
 """
 
 import argparse
