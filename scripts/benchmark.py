@@ -14,14 +14,14 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from statistics import mean
 
-from spectral_exp.report.comparison import Comparison
+from spectral_exp.report.comparison import OURS, Comparison
 from spectral_exp.report.comparison_table import columns, headline, write_table
 from spectral_exp.tracking.comparison_folder import COMPARISON
 
-OURS = ("spectral_path", "spectral_path_50")
 FILTERS = ("random", "f_test", "l1_logistic", "random_forest", "lightgbm_gain")
 OF_A_NET = (
     "saliency",
@@ -29,13 +29,18 @@ OF_A_NET = (
     "integrated_gradients",
     "deep_lift",
     "lrp",
+    "zennit_lrp",
     "shap_gradient",
     "shap_deep",
     "permutation",
 )
-K_METHODS = (*OURS, "spectral", "dense_norm", *FILTERS, *OF_A_NET, "lassonet")
-# No captum LRP: it has no rule for the activation `vee` of the recipe, which all nets share.
-TRUTH_METHODS = ("spectral_path", *FILTERS, "saliency", "deep_lift", "shap_gradient", "permutation")
+K_METHODS = ("spectral_path", "spectral_path_50", "spectral", "dense_norm", *FILTERS, *OF_A_NET, "lassonet")
+# captum's LRP has no rule for the activation `vee` of the recipe, which all nets share; zennit's has.
+TRUTH_METHODS = (
+    *("spectral_path", "spectral", "dense_norm"),
+    *FILTERS,
+    *("saliency", "deep_lift", "zennit_lrp", "shap_gradient", "permutation"),
+)
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ def folds(name: str, title: str, *overrides: str, k: tuple[int, ...]) -> Row:
     return Row(name, title, about, K_METHODS, k, seeds=(1, 2, 3, 4, 5), n_seeds_quick=0)
 
 
+SIZES = (32, 128, 512, 2048)
 FAMILIES = {"ring": 2, "xor": 2, "ring_xor": 4, "ring_xor_sum": 6}
 ROWS = [
     *(
@@ -104,8 +110,7 @@ ROWS = [
         )
         for name, title in (("mnist", "MNIST"), ("fashion_mnist", "Fashion-MNIST"))
     ),
-    *(ring_xor(family, 32, n, n_seeds_quick=1) for family, n in FAMILIES.items()),
-    *(ring_xor(family, size, n) for size in (128, 512, 2048) for family, n in FAMILIES.items()),
+    *(ring_xor(family, size, n, n_seeds_quick=int(size == 32)) for size in SIZES for family, n in FAMILIES.items()),
     noisy("gaussian_mixed", "Means, pairs and noisy copies, 200 inputs", "dataset=gaussian_mixed", n_seeds_quick=1),
     noisy(
         "gaussian_correlated",
@@ -168,7 +173,7 @@ def section(row: Row, suite: str, folder: Path) -> str:
     """Write a row's part of the page from what its folder holds."""
     parts = [f"### {row.title}", f"    spectral-compare {shlex.join(command(row, suite))}"]
     comparison = Comparison(folder)
-    said = f"{headline(comparison)} Seeds {comparison.seeds}, k = {comparison.k}."
+    said = f"{headline(comparison)} Seeds {comparison.seeds}, k = {comparison.k}. {machine(comparison)}"
     missing = [method for method in methods_of(row, suite) if method not in comparison.methods]
     if missing:
         said += f" Not run: {', '.join(missing)}."
@@ -177,24 +182,40 @@ def section(row: Row, suite: str, folder: Path) -> str:
     return "\n\n".join([*parts, said, write_table(comparison, columns(comparison, with_early=True))]) + "\n"
 
 
-def overview(rows: list[Row], folder: Path) -> str:
-    """Average the share of found inputs over the families of Protocol G, for the sizes that were run."""
-    families = [row for row in rows if row.overrides[1:2] == ("dataset=ring_xor_fold",)]
-    found = [Comparison(folder / row.name) for row in families if (folder / row.name / COMPARISON).is_file()]
+def machine(comparison: Comparison) -> str:
+    """Say on what a table was computed."""
+    hardware, versions = comparison.record["hardware"], comparison.record["versions"]
+    return f"{hardware['processor']}, {hardware['n_cores']} cores, PyTorch {versions['torch']}."
+
+
+def overview(folder: Path) -> str:
+    """Average the share of found inputs in Protocol G: over sizes for each family, over families for each size."""
+    found = {
+        (family, size): Comparison(folder / name)
+        for size in SIZES
+        for family in FAMILIES
+        if (folder / (name := f"{family}_{size}") / COMPARISON).is_file()
+    }
     if not found:
         return ""
-    lines = ["| method | " + " | ".join(one.folder.name for one in found) + " | mean |"]
-    lines.append("| --- |" + " ---: |" * (len(found) + 1))
-    means = {}
-    for method in dict.fromkeys(method for one in found for method in one.methods):
-        values = [one.estimate(method, "truth_best_k").mean for one in found]
-        if all(value == value for value in values):  # not of methods that failed
-            means[method] = values
-    for method, values in sorted(means.items(), key=lambda item: -mean(item[1])):
-        name = f"**{method}**" if method.startswith("spectral") else method
-        lines.append(f"| {name} | {' | '.join(f'{value:.2f}' for value in values)} | {mean(values):.3f} |")
-    head = "### Protocol G: share of the k inputs that decide among the first k, mean over folds"
-    return "\n\n".join([head, "\n".join(lines)]) + "\n"
+    names = (*FAMILIES, *(f"m = {size}" for size in SIZES), "mean")
+    groups = {name: [cell for cell in found if name in (cell[0], f"m = {cell[1]}", "mean")] for name in names}
+    groups = {name: cells for name, cells in groups.items() if cells}
+    lines = [f"| method | {' | '.join(groups)} |", "| --- |" + " ---: |" * len(groups)]
+    methods = dict.fromkeys(method for comparison in found.values() for method in comparison.methods)
+    shares = {
+        method: {cell: comparison.estimate(method, "truth_best_k").mean for cell, comparison in found.items()}
+        for method in methods
+    }
+    means = {method: [mean(of[cell] for cell in cells) for cells in groups.values()] for method, of in shares.items()}
+    for method in sorted(methods, key=lambda method: (isnan(means[method][-1]), -means[method][-1])):
+        name = f"**{method}**" if method.startswith(OURS) else method
+        lines.append(f"| {name} | {' | '.join('' if isnan(value) else f'{value:.3f}' for value in means[method])} |")
+    head = "### Protocol G: share of the k inputs that decide among the first k"
+    said = (
+        "Means over folds, and over the sizes (families) or the families (m inputs); empty where a method was not run."
+    )
+    return "\n\n".join([head, said, "\n".join(lines)]) + "\n"
 
 
 def write_page(page: Path, suite: str, text: str) -> None:
@@ -228,7 +249,7 @@ def main() -> None:
 
     done = [section(row, arguments.suite, folder / row.name) for row in rows if is_begun(row)]
     not_run = [row.title for row in rows if not is_begun(row)]
-    text = "\n".join([overview(rows, folder), *done])
+    text = "\n".join([overview(folder), *done])
     if not_run:
         text += f"\nNot run yet: {'; '.join(not_run)}.\n"
     write_page(arguments.page, arguments.suite, text)

@@ -26,6 +26,7 @@ from spectral_exp.functional.sparse import take_columns
 from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.layer.spectralize import spectral_form
 from spectral_exp.regularization.regularization import Regularization
+from spectral_exp.regularization.schedule.constant import Constant
 from spectral_exp.regularization.schedule.schedule import Schedule
 from spectral_exp.sharding import gather, shard_head
 
@@ -119,10 +120,20 @@ class SpectralModule(pl.LightningModule):
             model.input_layer.keep_always(always_kept)
         self._n_steps = 1  # known when training starts
         self._columns: Tensor | None = None  # the inputs that training rows still hold; None for all
-        # Sums over the epoch, kept on the device so that no step waits for it.
-        self._loss_sum: Tensor
-        self._penalty_sum: Tensor
-        self._first_bad_step: Tensor
+        self._positions: Tensor | None = None  # where among these those are that have not left since; None for all
+        # Of the steps since the last look at them: no step waits for the device, or starts a kernel for the record.
+        self._losses: list[Tensor]
+        self._penalties: list[Tensor]
+        self._steps: list[int]
+        self._row_counts: list[int]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Lightning notes the hook that it is in some fifty times a step, and `nn.Module` would look through it for
+        # parameters each time.
+        if name == "_current_fx_name":
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
 
     @property
     def input_layer(self) -> nn.Module:
@@ -168,45 +179,46 @@ class SpectralModule(pl.LightningModule):
     def on_train_epoch_start(self) -> None:
         self._drop_columns()
         torch.manual_seed(self.seed * 1_000_003 + self.current_epoch + 500_009 * self.global_rank)
-        self._loss_sum = torch.zeros((), device=self.device)
-        self._penalty_sum = torch.zeros((), device=self.device)
+        self._losses, self._penalties, self._steps, self._row_counts = [], [], [], []
+        self._sums = torch.zeros(2, device=self.device)  # of loss and penalty over the rows of the epoch
         self._n_rows = 0
-        self._first_bad_step = torch.full((), -1, device=self.device)
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         inputs, targets = batch
         loss = self.loss(self.model(self._without_dropped(inputs)), targets)
         penalty = self._penalty()
-        total = self._weighted(loss, batch_idx) + penalty
-        with torch.no_grad():
-            self._loss_sum += loss * len(targets)
-            self._penalty_sum += penalty * len(targets)
-            self._n_rows += len(targets)
-            newly_bad = ~torch.isfinite(total) & (self._first_bad_step < 0)
-            self._first_bad_step = torch.where(newly_bad, self.global_step, self._first_bad_step)
-        return total
+        self._losses.append(loss.detach())
+        self._penalties.append(penalty.detach())
+        self._steps.append(self.global_step)
+        self._row_counts.append(len(targets))
+        return self._weighted(loss, batch_idx) + penalty
 
     def on_after_backward(self) -> None:
         if self.trainer.world_size > 1:
             average_gradients(self._own_parameters)
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        if isinstance(self.input_layer, SpectralLayer):
+        layer = self.input_layer
+        if isinstance(layer, SpectralLayer):
+            n_kept = layer.n_kept
             optimizer = self.optimizers(use_pl_optimizer=False)
             self.regularization.after_step(
-                self.input_layer,
+                layer,
                 optimizer,  # type: ignore[arg-type]
                 self.progress,
                 self.global_step,
                 self.input_scale,
             )
+            if layer.n_kept < n_kept and self._columns is not None:
+                self._positions = layer.mask[self._columns].nonzero().squeeze(1)
         is_last = self.trainer.is_last_batch
         if is_last or batch_idx % STEPS_BETWEEN_CHECKS == STEPS_BETWEEN_CHECKS - 1:
-            self._refuse_divergence()
+            self._look_at_steps()
         if is_last:
+            loss, penalty = self._sums / self._n_rows
             values: dict[str, Tensor | float] = {
-                "train/loss": self._loss_sum / self._n_rows,
-                "spectral/penalty": self._penalty_sum / self._n_rows,
+                "train/loss": loss,
+                "spectral/penalty": penalty,
                 "spectral/n_kept": (self.spectral_input_layer.relevance() > 0).sum().float(),
                 "spectral/strength": self.regularization.strength_at(self.progress),
             }
@@ -214,6 +226,9 @@ class SpectralModule(pl.LightningModule):
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         self._evaluate(batch, self.val_metrics, "val/loss")
+
+    def on_validation_epoch_end(self) -> None:
+        self._log_scores(self.val_metrics)
 
     def on_validation_end(self) -> None:
         # Weights that the epoch's last step broke must not become its checkpoint.
@@ -223,6 +238,9 @@ class SpectralModule(pl.LightningModule):
 
     def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         self._evaluate(batch, self.test_metrics, "test/loss")
+
+    def on_test_epoch_end(self) -> None:
+        self._log_scores(self.test_metrics)
 
     def configure_optimizers(self) -> Any:
         layer = self.input_layer
@@ -237,6 +255,8 @@ class SpectralModule(pl.LightningModule):
         if eigenvalues:
             optimizer.param_groups[-1]["lr"] *= self._eigenvalue_lr_factor
         self._n_steps = max(int(self.trainer.estimated_stepping_batches), 1)
+        if isinstance(self._lr_schedule, Constant):
+            return optimizer
         schedule = LambdaLR(optimizer, lambda step: self._lr_schedule(min(step / self._n_steps, 1.0)))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
@@ -248,8 +268,9 @@ class SpectralModule(pl.LightningModule):
     ) -> None:
         """Clip, then let the regularization act: this is the last hook before the optimizer's step."""
         super().configure_gradient_clipping(optimizer, gradient_clip_val, gradient_clip_algorithm)
-        if isinstance(self.input_layer, SpectralLayer):
-            self.regularization.before_step(self.input_layer, optimizer, self.progress)
+        layer = self.input_layer
+        if isinstance(layer, SpectralLayer):
+            self.regularization.before_step(layer, optimizer, self.progress)
 
     def predict(self, outputs: Float[Tensor, "n_rows n_out"]) -> Shaped[Tensor, "n_rows *n_out"]:
         """Turn the model's outputs into what metrics compare with the target.
@@ -316,27 +337,28 @@ class SpectralModule(pl.LightningModule):
         if not bool(still_kept.all()):
             loader.keep_features(still_kept.nonzero().squeeze(1))
             self._columns = self._columns[still_kept]
+        self._positions = None
 
     def _without_dropped(self, inputs: Tensor) -> Tensor:
         """Bridge the time between the removal of an input and the next epoch, which leaves its column out."""
-        if self._columns is None:
-            return inputs
-        layer = self.spectral_input_layer
-        if inputs.shape[1] == layer.n_kept:
-            return inputs
-        return take_columns(inputs, layer.mask[self._columns].nonzero().squeeze(1), axis=1)
+        return inputs if self._positions is None else take_columns(inputs, self._positions, axis=1)
 
     def _penalty(self) -> Tensor:
-        if isinstance(self.input_layer, SpectralLayer):
-            return self.regularization.penalty(self.input_layer, self.progress)
+        layer = self.input_layer
+        if isinstance(layer, SpectralLayer):
+            return self.regularization.penalty(layer, self.progress)
         return torch.zeros((), device=self.device)
 
     def _evaluate(self, batch: tuple[Tensor, Tensor], metrics: MetricCollection, loss_name: str) -> None:
         inputs, targets = batch
         outputs = self.model(inputs)
         metrics.update(self.predict(outputs), self.in_units(targets))
-        self.log_dict(metrics, batch_size=len(targets))
         self._log_means({loss_name: self.loss(outputs, targets)}, len(targets))
+
+    def _log_scores(self, metrics: MetricCollection) -> None:
+        # Their values, for Lightning would look for metrics in every module of the net, which takes half a second.
+        self.log_dict(metrics.compute(), sync_dist=True)
+        metrics.reset()
 
     def _log_means(self, values: Mapping[str, Tensor | float], n_rows: int) -> None:
         """Log means over rows; over several ranks they become those over the rows of all."""
@@ -352,10 +374,18 @@ class SpectralModule(pl.LightningModule):
         if self.trainer.scaler is not None:
             raise UserError("regularization=group needs unscaled gradients; add trainer.precision=bf16-mixed")
 
-    def _refuse_divergence(self) -> None:
-        step = int(self.trainer.strategy.reduce(self._first_bad_step, reduce_op="max"))
+    def _look_at_steps(self) -> None:
+        """Add up the losses of the steps since the last look, and refuse those that are not finite."""
+        values = torch.stack([torch.stack(self._losses).float(), torch.stack(self._penalties).float()])
+        is_bad = ~torch.isfinite(values).all(dim=0).cpu()
+        first = next((step for step, bad in zip(self._steps, is_bad.tolist(), strict=True) if bad), -1)
+        step = int(self.trainer.strategy.reduce(torch.tensor(first, device=self.device), reduce_op="max"))
         if step >= 0:
             raise _diverged(step)
+        self._sums += values @ torch.tensor(self._row_counts, dtype=values.dtype, device=self.device)
+        self._n_rows += sum(self._row_counts)
+        for of_steps in (self._losses, self._penalties, self._steps, self._row_counts):
+            of_steps.clear()
 
 
 def _has_batch_norm_behind(model: nn.Module, layer: nn.Module) -> bool:

@@ -10,7 +10,6 @@ from jaxtyping import Bool
 from omegaconf import DictConfig
 from torch import Tensor
 
-from spectral_exp.build import build
 from spectral_exp.dataset.data import Data
 from spectral_exp.errors import UserError
 from spectral_exp.layer.spectral_layer import SpectralLayer
@@ -25,17 +24,15 @@ from spectral_exp.training import Training, changed, prepare_training
 START = "start.ckpt"
 
 
-def check_refit(config: DictConfig, module: SpectralModule) -> None:
+def check_refit(module: SpectralModule) -> None:
     """Refuse a refit that cannot be, before any training.
 
     Args:
-        config: what `conf/train.yaml` composes to.
         module: what will be trained.
 
     Raises:
-        UserError: if its input layer is a plain one, which cannot leave inputs out, or there is no such schedule.
+        UserError: if its input layer is a plain one, which cannot leave inputs out.
     """
-    build(config.refit.lr_schedule, "refit.lr_schedule")
     if not isinstance(module.input_layer, SpectralLayer):
         name = type(module.model).__name__
         raise UserError(f"refit.epochs: {name} cannot leave inputs out; take model=spectral_mlp, or refit.epochs=0")

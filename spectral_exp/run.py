@@ -16,14 +16,14 @@ from spectral_exp.ranked_inputs import write_ranked_inputs
 from spectral_exp.refit import check_refit, refit
 from spectral_exp.selection.selection import Selection
 from spectral_exp.settings import Settings, read_settings
-from spectral_exp.strength_search import find_strength
+from spectral_exp.strength_search import check_target, find_strength
 from spectral_exp.tracking.console import quiet_lightning
 from spectral_exp.tracking.path_weights import PathWeights
 from spectral_exp.tracking.results import write_dataset
 from spectral_exp.tracking.rich_logger import RichLogger
 from spectral_exp.tracking.run_folder import CONFIG, METRICS, write_json, write_whole
 from spectral_exp.tracking.status import is_first_process, recorded_status
-from spectral_exp.training import Training, changed, load_data, prepare_training
+from spectral_exp.training import Training, changed, check_config, load_data, prepare_training
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,9 @@ def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) ->
 
 def _run(config: DictConfig, settings: Settings, folder: Path) -> dict[str, Any]:
     selection: Selection = build(config.selection, "selection")
+    check_config(config, settings)
+    if settings.target.k is not None:
+        check_target(config, selection)
     data = load_data(config, settings)
     check_selection(selection, settings, data)
     if settings.target.k is not None:
@@ -84,7 +87,7 @@ def _write_config(folder: Path, config: DictConfig) -> None:
 def _train_and_rank(config: DictConfig, training: Training, data: Data, selection: Selection) -> dict[str, Any]:
     folder, module, trainer, settings = training.folder, training.module, training.trainer, training.settings
     if settings.refit.epochs:
-        check_refit(config, module)
+        check_refit(module)
     checkpoint = training.find_checkpoint() if settings.resume else None
     if trainer.is_global_zero:
         if settings.resume:

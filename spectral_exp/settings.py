@@ -54,6 +54,8 @@ class Settings(BaseModel):
     groups: Literal["auto", "none"] | dict[str, str | list[str]]
     keep: list[str]
     final_weights: Literal["last", "best"]
+    compile: bool
+    matmul_precision: Literal["highest", "high", "medium"]
     refit: RefitSettings
     target: TargetSettings
     resume: str | None

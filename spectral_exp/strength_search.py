@@ -34,6 +34,26 @@ class Trial:
     n_selected: int
 
 
+def check_target(config: DictConfig, selection: Selection) -> None:
+    """Refuse a search that cannot be, before any data are loaded.
+
+    Args:
+        config: what `conf/train.yaml` composes to.
+        selection: the rule.
+
+    Raises:
+        UserError: if the rule or the regularization has no strength to search over.
+    """
+    if not isinstance(selection, (Threshold, Nonzero)):
+        raise UserError("target.k needs a selection whose count follows the strength: selection=threshold or nonzero")
+    if not config.regularization.get("strength"):
+        raise UserError("target.k needs a regularization with a strength > 0 to begin with, such as l1")
+    if "n_final" in config.regularization:
+        raise UserError(
+            f"target.k is not for regularization=path; say regularization.n_final={config.target.k} selection=nonzero"
+        )
+
+
 def find_strength(config: DictConfig, settings: Settings, folder: Path, data: Data, selection: Selection) -> float:
     """Find the strength at which the selection keeps at most `target.k` inputs, as close to k as it can.
 
@@ -45,18 +65,19 @@ def find_strength(config: DictConfig, settings: Settings, folder: Path, data: Da
         settings: its own values.
         folder: the run folder.
         data: the data set.
-        selection: the rule, `Threshold` or `Nonzero`.
+        selection: the rule, which has passed `check_target`.
 
     Returns:
         The strength.
 
     Raises:
-        UserError: if the rule or the regularization has no strength to search over, earlier trials were of another
-            configuration, or no strength tried keeps between 1 and k inputs.
+        UserError: if k is not below the number of inputs, earlier trials were of another configuration, or no
+            strength tried keeps between 1 and k inputs.
     """
     assert settings.target.k is not None
     k, max_runs = settings.target.k, settings.target.max_runs
-    _check(config, selection, k, data.info.n_features)
+    if k >= data.info.n_features:
+        raise UserError(f"target.k must be below the number of inputs ({data.info.n_features}), got {k}")
     own = folder / SEARCH
     _check_same(own, changed(config, resume=None), config)
     earlier = _read(folder / STRENGTHS)
@@ -135,17 +156,6 @@ def _count_selected(
     training.fit(training.find_checkpoint())
     n_selected = int(selection.select(training.module.spectral_input_layer, training.module.input_scale).sum())
     return training.trainer.strategy.broadcast(n_selected)
-
-
-def _check(config: DictConfig, selection: Selection, k: int, n_features: int) -> None:
-    if not isinstance(selection, (Threshold, Nonzero)):
-        raise UserError("target.k needs a selection whose count follows the strength: selection=threshold or nonzero")
-    if not config.regularization.get("strength"):
-        raise UserError("target.k needs a regularization with a strength > 0 to begin with, such as l1")
-    if "n_final" in config.regularization:
-        raise UserError(f"target.k is not for regularization=path; say regularization.n_final={k} selection=nonzero")
-    if k >= n_features:
-        raise UserError(f"target.k must be below the number of inputs ({n_features}), got {k}")
 
 
 def _check_same(folder: Path, now: DictConfig, config: DictConfig) -> None:

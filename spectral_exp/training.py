@@ -1,6 +1,7 @@
 """One training: a module, its trainer and its data, put together from a configuration, in a folder of its own."""
 
 import os
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +21,9 @@ from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.groups import find_kept, group_inputs
 from spectral_exp.dataset.loading import DataModule
 from spectral_exp.errors import UserError
+from spectral_exp.idle_hooks import NoProfiler, pass_over_idle_hooks
 from spectral_exp.module import SpectralModule
+from spectral_exp.regularization.regularization import Regularization
 from spectral_exp.selection.selection import Selection
 from spectral_exp.settings import Settings
 from spectral_exp.sharding import ShardedStrategy
@@ -103,6 +106,25 @@ class Training:
         return scores
 
 
+def check_config(config: DictConfig, settings: Settings) -> None:
+    """Refuse what can work on no data, before any is loaded.
+
+    Args:
+        config: what `conf/train.yaml` composes to.
+        settings: its own values.
+
+    Raises:
+        UserError: if a value is out of range, or two do not go together.
+    """
+    for key in ("lr_schedule", "refit.lr_schedule", "tracking"):
+        build(OmegaConf.select(config, key), key)
+    regularization: Regularization = build(config.regularization, "regularization")
+    if regularization.n_final is not None and settings.final_weights == "best":
+        raise UserError("final_weights=best may be from before inputs left; with regularization=path use last")
+    if regularization.n_final is not None and settings.compile:
+        raise UserError("compile=true would compile anew when inputs leave; with regularization=path leave it false")
+
+
 def load_data(config: DictConfig, settings: Settings) -> Data:
     """Load the data set of a configuration, its inputs in groups.
 
@@ -149,7 +171,13 @@ def prepare_training(
     module = _build_module(config, settings, data)
     recorder = Recorder(folder, build(config.tracking, "tracking"), selection, data.info)
     trainer = _build_trainer(config, folder, recorder, list(loggers), callbacks)
-    _check_path(module, settings, data.info.n_features)
+    pass_over_idle_hooks(module)
+    _check_path(module, data.info.n_features)
+    if trainer.strategy.root_device.type == "cuda":
+        torch.set_float32_matmul_precision(settings.matmul_precision)
+    if settings.compile:
+        check_compiler()
+        module.model.compile()
     if isinstance(trainer.strategy, ShardedStrategy):
         _check_sharded(module, trainer)
     return Training(
@@ -215,14 +243,20 @@ def _fit_basis(model: torch.nn.Module, data: Data) -> Tensor | None:
     return scale
 
 
-def _check_path(module: SpectralModule, settings: Settings, n_features: int) -> None:
+def check_compiler() -> None:
+    """Make sure that `torch.compile` can work.
+
+    Raises:
+        UserError: if this machine has no C++ compiler.
+    """
+    if not any(map(shutil.which, (os.environ.get("CXX", "g++"), "clang++"))):
+        raise UserError("compile=true needs a C++ compiler (g++ or clang++), and there is none on the PATH")
+
+
+def _check_path(module: SpectralModule, n_features: int) -> None:
     n_final = module.regularization.n_final
-    if n_final is None:
-        return
-    if n_final >= n_features:
+    if n_final is not None and n_final >= n_features:
         raise UserError(f"regularization.n_final must be below the number of inputs ({n_features}), got {n_final}")
-    if settings.final_weights == "best":
-        raise UserError("final_weights=best may be from before inputs left; with regularization=path use last")
 
 
 def _check_sharded(module: SpectralModule, trainer: pl.Trainer) -> None:
@@ -257,7 +291,10 @@ def _build_trainer(
         num_sanity_val_steps=0,
         log_every_n_steps=0,  # everything is logged once an epoch
         use_distributed_sampler=False,
+        **({} if config.trainer.get("profiler") else {"profiler": NoProfiler()}),
     )
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        pass_over_idle_hooks(callback)
     if (trainer.max_epochs or 0) < 1 and trainer.max_steps == -1:
         raise UserError("trainer.max_epochs must be a whole number >= 1: schedules are functions of training progress")
     return trainer

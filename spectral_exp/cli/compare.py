@@ -100,10 +100,13 @@ def _hydra_main(outcome: Outcome) -> None:
     @hydra.main(config_path=config_dir(), config_name=CONFIG_NAME, **version_base())
     def compare_methods(config: "DictConfig") -> None:
         from hydra.core.hydra_config import HydraConfig
+        from omegaconf import OmegaConf
 
         outcome.folder = Path(HydraConfig.get().runtime.output_dir)
+        overrides = OmegaConf.to_container(HydraConfig.get().overrides.task)  # as written: ${seed} differs by cell
+        assert isinstance(overrides, list)
         try:
-            _compare(config, outcome.folder, list(HydraConfig.get().overrides.task))
+            _compare(config, outcome.folder, overrides)
         except (Exception, KeyboardInterrupt) as error:
             outcome.error = error
 

@@ -48,6 +48,7 @@ def compare(
         build(node, f"{METHODS}.{method}")  # a wrong value is refused before anything is computed
     _refuse_changes(config, folder)
     training = OmegaConf.masked_copy(config, [key for key in config if key not in (METHODS, *settings.model_dump())])
+    training.seed = settings.seeds[0]  # that of the data may be one of a few, as a fold is
     info = load_data(training, read_settings(training)).info
     settings = settings.model_copy(update={"k": _possible(settings.k, info)})
     write_whole(folder / CONFIG, lambda beside: OmegaConf.save(OmegaConf.to_container(config, resolve=True), beside))

@@ -3,13 +3,14 @@
 import inspect
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from omegaconf import DictConfig
 from torch import Tensor, nn
 
-from spectral_exp.build import build, build_model, find_target
+from spectral_exp.build import INSTRUCTIONS, build, build_model, find_target
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.layer.spectral_layer import SpectralLayer
@@ -50,7 +51,7 @@ class SharedTraining:
         Returns:
             The trained input layer, and the standard deviation of its columns.
         """
-        module = fit(self.compose([*overrides, f"seed={seed}"]), data, self.folder)
+        module = fit(fitting(self.compose([*overrides, f"seed={seed}"]), overrides), data, self.folder)
         return module.spectral_input_layer, module.input_scale
 
 
@@ -70,6 +71,23 @@ def fit(config: DictConfig, data: Data, folder: Path) -> SpectralModule:
     return training.module.cpu()
 
 
+def fitting(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
+    """Leave out what the shared recipe sets of a part that a method replaces, where the replacement does not take it.
+
+    A recipe with `model.basis`, say, goes on to hold for the methods that have a spectral layer.
+
+    Args:
+        config: what `conf/train.yaml` composes to with `overrides`.
+        overrides: of the method; `GROUP=OPTION` replaces a part.
+
+    Returns:
+        The same without values that nothing could take.
+    """
+    nodes = {key: config.get(key) for key in (text.partition("=")[0] for text in overrides)}
+    parts = {key: node for key, node in nodes.items() if isinstance(node, DictConfig) and "_target_" in node}
+    return changed(config, **{key: _what_it_takes(node, node["_target_"]) for key, node in parts.items()})
+
+
 def plain(config: DictConfig) -> DictConfig:
     """Turn the configuration of a training into that of the net which other methods explain.
 
@@ -81,8 +99,7 @@ def plain(config: DictConfig) -> DictConfig:
     """
     model = config.model
     if issubclass(find_target(model["_target_"], "model"), SpectralMLP):  # type: ignore[arg-type]
-        shared = {name: model[name] for name in inspect.signature(DenseMLP).parameters if name in model}
-        model = {"_target_": _path_of(DenseMLP), **shared}
+        model = _what_it_takes(model, _path_of(DenseMLP))
     return changed(config, model=model, regularization={"_target_": _path_of(NoRegularization)})
 
 
@@ -112,6 +129,12 @@ def load_net(config: DictConfig, info: DatasetInfo, cell: Path) -> nn.Module | N
     net = build_model(plain(config).model, info)
     net.load_state_dict(torch.load(cell / NET_WEIGHTS, weights_only=True))
     return net.eval()
+
+
+def _what_it_takes(node: DictConfig, target: str) -> dict[str, Any]:
+    """Keep the keywords of a class or function, and what is Hydra's."""
+    known = {*inspect.signature(find_target(target, "_target_")).parameters, *INSTRUCTIONS}
+    return {str(name): value for name, value in node.items() if name in known} | {"_target_": target}
 
 
 def _path_of(target: type) -> str:

@@ -1,6 +1,7 @@
 """Hand out batches, in the order of an epoch and shared among devices: no workers, no collating."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
@@ -164,6 +165,11 @@ class DataModule(pl.LightningDataModule):
         self.batch_size = batch_size
         self.seed = seed
         self.evaluation_batch_size = evaluation_batch_size
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        if batch[0].device == device:  # as those of rows in memory are
+            return batch
+        return super().transfer_batch_to_device(batch, device, dataloader_idx)
 
     def train_dataloader(self) -> TensorLoader:
         return self._loader(self.data.train, self.batch_size, is_trained=True)

@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from spectral_exp.functional.column_products import column_products
+
 
 def column_factors(
     eigenvalues: Float[Tensor, " n_in"], vectors: Float[Tensor, "n_out n_in"], is_unit: bool
@@ -20,7 +22,7 @@ def column_factors(
     """
     if not is_unit:
         return eigenvalues, None
-    norms = torch.linalg.vector_norm(vectors, dim=0).clamp_min(torch.finfo(vectors.dtype).tiny)
+    norms = column_products(vectors, vectors).sqrt_().clamp_min_(torch.finfo(vectors.dtype).tiny)
     return eigenvalues / norms, norms
 
 

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from spectral_exp.functional.blocks import block_norms
 from spectral_exp.functional.column_factors import column_factors, through_norms
+from spectral_exp.functional.column_products import column_products
 from spectral_exp.functional.sparse import SparseSpectralLinear, is_sparse
 
 
@@ -132,25 +133,15 @@ def spectral_linear(
     if is_sparse(inputs):
         of_sparse: Tensor = SparseSpectralLinear.apply(inputs, eigenvalues, vectors, bias, is_unit)
         return of_sparse
+    if torch.compiler.is_compiling():  # leave it the operations
+        weight = spectral_weight(eigenvalues, unit_columns(vectors) if is_unit else vectors)
+        return F.linear(inputs, weight, bias)
     outputs: Tensor = _SpectralLinear.apply(inputs, eigenvalues, vectors, bias, is_unit)
     return outputs
 
 
 # Gradients of columns whose factor is smaller could underflow: they are not divided by it.
 LEAST_DIVISOR = 1e-15
-
-# On CPUs, rows whose products are added up in place, so that the sums stay in the cache.
-ROWS_IN_CACHE = 128
-
-
-def _column_products(left: Float[Tensor, "n_out n_in"], right: Float[Tensor, "n_out n_in"]) -> Float[Tensor, " n_in"]:
-    """The inner product of every column of one matrix with that of another."""
-    n_rows = ROWS_IN_CACHE if left.device.type == "cpu" else len(left)
-    (first, *others), (first_right, *others_right) = torch.split(left, n_rows), torch.split(right, n_rows)
-    sums = first * first_right
-    for block, other in zip(others, others_right, strict=True):
-        sums[: len(block)].addcmul_(block, other)
-    return sums.sum(0)
 
 
 class _SpectralLinear(torch.autograd.Function):
@@ -177,7 +168,7 @@ class _SpectralLinear(torch.autograd.Function):
         of_inputs = (gradients[0] @ vectors) * scale if ctx.needs_input_grad[0] else None
         of_outputs = gradients[0].reshape(-1, vectors.shape[0])
         of_vectors = of_outputs.t() @ inputs.reshape(-1, vectors.shape[1])
-        of_scale = _column_products(of_vectors, vectors)
+        of_scale = column_products(of_vectors, vectors)
         if ctx.is_scaled:  # the inputs were, and so the gradient is that of the vectors already
             of_scale /= scale
         else:  # it is that of the weight, as yet

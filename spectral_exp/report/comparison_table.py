@@ -95,7 +95,7 @@ def columns(comparison: Comparison, with_interval: bool = True, with_early: bool
     Args:
         comparison: the comparison.
         with_interval: whether the stability has its interval.
-        with_early: whether the judge's scores after 20 epochs are shown too.
+        with_early: whether the judge's score after 20 epochs is shown too, for the middle k.
 
     Returns:
         Heading, and what it says of a method.
@@ -110,11 +110,11 @@ def columns(comparison: Comparison, with_interval: bool = True, with_early: bool
         found += [("average precision", of("truth_average_precision")), ("AUROC", of("truth_auroc"))]
         found += [("best-k", of("truth_best_k", form=".2f"))]
     found += [(f"k = {k}", of(comparison.best, k, form)) for k in comparison.k]
+    k = comparison.middle_k
     if with_early:
         n_epochs = comparison.early.rpartition("_")[2]
-        found += [(f"k = {k}, {n_epochs} epochs", of(comparison.early, k, form)) for k in comparison.k]
+        found.append((f"k = {k}, {n_epochs} epochs", of(comparison.early, k, form)))
     found += [("insertion ↑", of("insertion_area")), ("deletion ↓", of("deletion_area"))]
-    k = comparison.middle_k
     found.append((f"stability, k = {k}", lambda method: _stability(comparison, method, k, with_interval)))
     found.append(("CPU s training", lambda method: _number(comparison.seconds(method)[0])))
     found.append(("CPU s ranking", lambda method: _number(comparison.seconds(method)[1])))

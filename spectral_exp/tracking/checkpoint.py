@@ -15,11 +15,12 @@ from spectral_exp.tracking.run_folder import CHECKPOINTS, LAST_CHECKPOINT, write
 class WholeCheckpointIO(TorchCheckpointIO):
     """Write a checkpoint beside its place and move it there when it is complete.
 
-    Lightning writes in place, so that a kill at the wrong moment would leave nothing to resume from.
+    Lightning writes in place, so that a kill at the wrong moment would leave nothing to resume from, and by way of a
+    copy in memory.
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
-        write_whole(Path(path), lambda beside: super(WholeCheckpointIO, self).save_checkpoint(checkpoint, beside))
+        write_whole(Path(path), lambda beside: torch.save(checkpoint, beside))
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

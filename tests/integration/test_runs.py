@@ -151,13 +151,26 @@ def test_a_loss_that_diverges_stops_with_the_step_and_keeps_the_last_good_checkp
         (["trainer.max_epochs=-1"], r"max_epochs"),
         (["model.activation=rleu"], r"model\.activation must be one of relu"),
         (["final_weights=first"], r"final_weights"),
-        (["regularization=path", "final_weights=best"], r"final_weights=best.*use last"),
-        (["regularization=path", "regularization.n_final=0"], r"n_final must be >= 1, got 0"),
     ],
 )
 def test_values_that_cannot_work_are_refused_before_training(run_here, overrides, message):
     with pytest.raises(UserError, match=message):
         run_here("experiment=quickstart", *overrides)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["regularization=path", "final_weights=best"], r"final_weights=best.*use last"),
+        (["regularization=path", "regularization.n_final=0"], r"n_final must be >= 1, got 0"),
+        (["refit.lr_schedule.start=-1"], r"refit\.lr_schedule: .*>= 0"),
+        (["regularization.strength=0", "target.k=3"], r"target\.k needs a regularization with a strength > 0"),
+    ],
+)
+def test_what_can_work_on_no_data_is_told_before_any_are_loaded(run_here, overrides, message):
+    with pytest.raises(UserError, match=message):
+        run_here("dataset=tabular", "dataset.path=missing.csv", "dataset.target=label", *overrides)
+
 
 
 def test_unpicklable_hyperparameters_never_enter_a_checkpoint(run_here, quick):

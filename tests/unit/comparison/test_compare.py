@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from spectral_exp.attribution.random_forest import RandomForest
+from spectral_exp.cli import compare as cli
 from spectral_exp.cli.compare import training_overrides
 from spectral_exp.cli.compose import compose_config
 from spectral_exp.cli.report import main as report_main
@@ -112,6 +113,27 @@ def test_a_method_that_fails_says_so_in_its_row_and_does_not_stop_the_others(fol
     assert error in row and comparison.by_score[-1] == "dense_norm"
     figures = {path.stem for path in (folder / "figures").iterdir()}
     assert figures == {"score", "time", "rank_correlation", "agreement_map"}
+
+
+def test_a_recipe_for_the_path_does_not_stop_methods_that_have_no_basis_and_no_path(tmp_path):
+    compare_in(tmp_path, "experiment=ring_xor", "attribution=[dense_norm,spectral_group]", "seeds=1", "k=[3]")
+    assert [Comparison(tmp_path).problem(method) for method in ("dense_norm", "spectral_group")] == ["", ""]
+
+
+def test_a_setting_may_follow_the_seed_and_need_not_suit_seed_0(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "run_method", lambda *_: None)
+    monkeypatch.setattr(cli, "_write_results", lambda folder: None)
+    asked = [
+        "dataset=gaussian_independent",
+        "dataset.n_rows=${seed}",
+        "seeds=[300,400]",
+        "attribution=[f_test]",
+        "k=[3]",
+    ]
+    monkeypatch.setattr("sys.argv", ["spectral-compare", *asked, f"hydra.run.dir={tmp_path}"])
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "")
+    cli.main()
+    assert json.loads((tmp_path / "compare.json").read_text())["training"] == asked[:2]
 
 
 def test_what_explains_a_net_explains_that_of_its_seed_and_bears_its_cost(folder):
