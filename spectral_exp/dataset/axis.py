@@ -39,8 +39,6 @@ class Axis:
         """Whether two axes are the same to a figure: one that was stored equals the one it was made from."""
         return isinstance(other, Axis) and self.to_plain() == other.to_plain()
 
-    __hash__ = None  # type: ignore[assignment]
-
     @property
     def label(self) -> str:
         """Name and unit, as they stand beside an axis."""
