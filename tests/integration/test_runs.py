@@ -172,7 +172,6 @@ def test_what_can_work_on_no_data_is_told_before_any_are_loaded(run_here, overri
         run_here("dataset=tabular", "dataset.path=missing.csv", "dataset.target=label", *overrides)
 
 
-
 def test_unpicklable_hyperparameters_never_enter_a_checkpoint(run_here, quick):
     folder = run_here(*quick, "debug=one_step", "callbacks=early_stopping", "lr_schedule=cosine", "final_weights=best")
     for checkpoint in (folder / "checkpoints").glob("*.ckpt"):
