@@ -7,6 +7,7 @@ those that name these classes are in our own `conf/hydra/`.
 
 from __future__ import annotations
 
+import copy
 import logging
 import sys
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Override, OverrideType
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus, configure_log, setup_globals
 from hydra.plugins.launcher import Launcher
@@ -100,6 +101,59 @@ class ProcessLauncher(Launcher):
         if isinstance(trainer.devices, int) and trainer.devices > 0:
             return trainer.devices
         return 1 if isinstance(trainer.devices, (str, int)) else len(trainer.devices)
+
+
+class MembersLauncher(Launcher):
+    """Trains the jobs of a sweep in this process, as batches of networks.
+
+    Args:
+        memory_gb: what the networks of a batch and their data may take, about; jobs beyond it wait.
+        shared_order: networks on the same data see it in the same order, which saves work.
+        figures: draw the figures of every job.
+    """
+
+    def __init__(self, memory_gb: float, shared_order: bool, figures: bool) -> None:
+        self._asked = (memory_gb, shared_order, figures)
+        self._record: SweepRecord | None = None
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        self._context = hydra_context
+        self._config = config
+        _check_positive("hydra.launcher.memory_gb", self._asked[0])
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+        from spectral_exp.members.train import JobBatches, Packing
+        from spectral_exp.report.paths import from_here
+        from spectral_exp.sweep.job import JobEnd, end_before_start
+        from spectral_exp.sweep.progress import SweepProgress
+
+        setup_globals()
+        hydra = self._config.hydra
+        configure_log(hydra.hydra_logging, hydra.verbose)
+        sweep_folder = Path(hydra.sweep.dir).absolute()
+        jobs = _jobs(self._config, job_overrides, initial_job_idx)
+        ends = {job: end_before_start(job) or JobEnd("waiting") for job in jobs}
+        if self._record is None:
+            self._record = _record_of(self._config)
+        record, progress = self._record, SweepProgress(len(jobs))
+        progress.finished_before({job: end for job, end in ends.items() if end.state != "waiting"})
+
+        def started(job: Job) -> None:
+            progress.started()
+
+        def ended(job: Job, end: JobEnd) -> None:
+            ends[job] = end
+            progress.ended(job, end)
+            _note(record, [job], [end], sweep_folder)
+
+        _note(record, jobs, list(ends.values()), sweep_folder)
+        log.info(f"{len(jobs)} jobs in this process, in {from_here(sweep_folder)}")
+        waiting = [job for job in jobs if ends[job].state == "waiting"]
+        configs = _job_configs(self._context, self._config, waiting)
+        memory_gb, is_shared, has_figures = self._asked
+        packing = Packing(memory_gb * 2**30, is_shared, has_figures)
+        JobBatches(list(zip(waiting, configs, strict=True)), packing, started, ended).run()
+        return _job_returns(self._config, jobs, list(ends.values()))
 
 
 class CheckedSlurmLauncher(Launcher):
@@ -252,6 +306,52 @@ def _note(record: SweepRecord, jobs: Sequence[Job], ends: Sequence[JobEnd], swee
     record.write(sweep_folder)
 
 
+def _job_configs(context: HydraContext, config: DictConfig, jobs: Sequence[Job]) -> list[DictConfig]:
+    """The configurations of jobs; composed anew only where they choose differently, for that takes half a second."""
+    from hydra.core.hydra_config import HydraConfig
+
+    from spectral_exp.errors import UserError
+
+    parser = OverridesParser.create(config_loader=context.config_loader)
+    composed: dict[tuple[str, ...], DictConfig] = {}
+    configs = []
+    before = HydraConfig.instance().cfg
+    for job in jobs:
+        overrides = parser.parse_overrides(list(job.overrides))
+        values = {one.key_or_group: one.value() for one in overrides if _sets_value(context, one)}
+        choices = tuple(one.input_line or "" for one in overrides if not _sets_value(context, one))
+        key = (*choices, *values)
+        if key not in composed:
+            composed[key] = context.config_loader.load_sweep_config(config, list(job.overrides))
+        own = copy.deepcopy(composed[key])
+        HydraConfig.instance().set_config(own)
+        with read_write(own.hydra):
+            own.hydra.job.num = job.number
+        with read_write(own), open_dict(own):
+            for name, value in values.items():
+                OmegaConf.update(own, name, value, merge=False)
+            del own["hydra"]
+            OmegaConf.resolve(own)
+        trainer = own.trainer
+        if (trainer.devices not in (1, "1") and not _is_single(trainer.devices)) or trainer.get("num_nodes", 1) != 1:
+            raise UserError(
+                f"trainer.devices={trainer.devices}: hydra/launcher=members trains on one device; take "
+                "hydra/launcher=process for several"
+            )
+        configs.append(own)
+    HydraConfig.instance().cfg = before
+    return configs
+
+
+def _sets_value(context: HydraContext, override: Override) -> bool:
+    is_plain = override.type == OverrideType.CHANGE and override.package is None
+    return is_plain and not context.config_loader.get_group_options(override.key_or_group)
+
+
+def _is_single(devices: Any) -> bool:
+    return OmegaConf.is_list(devices) and len(devices) == 1
+
+
 def _trainer_of(context: HydraContext, config: DictConfig, job: Job) -> DictConfig:
     return context.config_loader.load_sweep_config(config, list(job.overrides)).trainer
 
@@ -292,6 +392,13 @@ def _check_count(key: str, value: Any) -> None:
 
     if not isinstance(value, int) or value < 1:
         raise UserError(f"{key} must be a whole number >= 1, got {value!r}")
+
+
+def _check_positive(key: str, value: Any) -> None:
+    from spectral_exp.errors import UserError
+
+    if not isinstance(value, (int, float)) or not value > 0:
+        raise UserError(f"{key} must be > 0, got {value!r}")
 
 
 def _texts(override: Override) -> Sequence[str]:

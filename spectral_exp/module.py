@@ -234,7 +234,7 @@ class SpectralModule(pl.LightningModule):
         # Weights that the epoch's last step broke must not become its checkpoint.
         loss = self.trainer.callback_metrics.get("val/loss")
         if self.trainer.state.fn == TrainerFn.FITTING and loss is not None and not torch.isfinite(loss):
-            raise _diverged(self.global_step)
+            raise diverged(self.global_step)
 
     def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         self._evaluate(batch, self.test_metrics, "test/loss")
@@ -243,22 +243,40 @@ class SpectralModule(pl.LightningModule):
         self._log_scores(self.test_metrics)
 
     def configure_optimizers(self) -> Any:
+        n_steps = max(int(self.trainer.estimated_stepping_batches), 1)
+        optimizer, schedule = self.make_optimizer(n_steps, dict(self.named_parameters()))
+        if self.regularization.is_proximal:
+            self._check_proximal(optimizer)
+        if schedule is None:
+            return optimizer
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def make_optimizer(self, n_steps: int, parameters: Mapping[str, Tensor]) -> tuple[Optimizer, LambdaLR | None]:
+        """Make what moves parameters, and its learning rate over training.
+
+        Args:
+            n_steps: length of the training.
+            parameters: those of this module by name, or others that are to be moved in their place.
+
+        Returns:
+            The optimizer, the eigenvalues in its last group; and the schedule of the rate by steps, None if constant.
+        """
+        self._n_steps = n_steps
         layer = self.input_layer
-        eigenvalues = [layer.eigenvalues] if isinstance(layer, SpectralLayer) else []
-        others = [p for p in self.parameters() if all(p is not e for e in eigenvalues)]
+        of_layer = set(names_of(self, [layer.eigenvalues])) if isinstance(layer, SpectralLayer) else set()
+        eigenvalues, others = (
+            [parameter for name, parameter in parameters.items() if (name in of_layer) == is_eigenvalue]
+            for is_eigenvalue in (True, False)
+        )
         # Optimizers take steps of shared-out parameters together, and of whole ones.
         shares, others = ([p for p in others if isinstance(p, DTensor) == is_share] for is_share in (True, False))
         groups = [{"params": params} for params in (shares, others, eigenvalues) if params]
         optimizer = self._make_optimizer(groups)
-        if self.regularization.is_proximal:
-            self._check_proximal(optimizer)
         if eigenvalues:
             optimizer.param_groups[-1]["lr"] *= self._eigenvalue_lr_factor
-        self._n_steps = max(int(self.trainer.estimated_stepping_batches), 1)
         if isinstance(self._lr_schedule, Constant):
-            return optimizer
-        schedule = LambdaLR(optimizer, lambda step: self._lr_schedule(min(step / self._n_steps, 1.0)))
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+            return optimizer, None
+        return optimizer, LambdaLR(optimizer, lambda step: self._lr_schedule(min(step / n_steps, 1.0)))
 
     def configure_gradient_clipping(
         self,
@@ -381,7 +399,7 @@ class SpectralModule(pl.LightningModule):
         first = next((step for step, bad in zip(self._steps, is_bad.tolist(), strict=True) if bad), -1)
         step = int(self.trainer.strategy.reduce(torch.tensor(first, device=self.device), reduce_op="max"))
         if step >= 0:
-            raise _diverged(step)
+            raise diverged(step)
         self._sums += values @ torch.tensor(self._row_counts, dtype=values.dtype, device=self.device)
         self._n_rows += sum(self._row_counts)
         for of_steps in (self._losses, self._penalties, self._steps, self._row_counts):
@@ -393,7 +411,15 @@ def _has_batch_norm_behind(model: nn.Module, layer: nn.Module) -> bool:
     return any(isinstance(module, _BatchNorm) for module in modules[modules.index(layer) :])
 
 
-def _diverged(step: int) -> TrainingDivergedError:
+def diverged(step: int) -> TrainingDivergedError:
+    """Say that the loss became NaN or infinite.
+
+    Args:
+        step: the training step.
+
+    Returns:
+        An error to raise.
+    """
     return TrainingDivergedError(
         f"the loss became NaN or infinite at step {step}; the learning rate is the likely cause: try "
         "optimizer.lr at a tenth, or trainer.gradient_clip_val=1.0 (the last checkpoint is from before)"

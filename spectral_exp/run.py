@@ -2,7 +2,9 @@
 
 import logging
 import os
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,23 @@ from spectral_exp.training import Training, changed, check_config, load_data, pr
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class OpenRun:
+    """A run that is put together and not trained yet.
+
+    Attributes:
+        config: what `conf/train.yaml` composes to.
+        data: the data set.
+        selection: the rule that turns relevance into a mask.
+        training: what trains, on what, in the run folder.
+    """
+
+    config: DictConfig
+    data: Data
+    selection: Selection
+    training: Training
+
+
 def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) -> dict[str, Any]:
     """Train a model, rank its inputs, and write the run folder.
 
@@ -48,62 +67,100 @@ def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) ->
     with recorded_status(folder, overrides or []) if is_first else nullcontext(), quiet_lightning():
         settings = read_settings(config)
         if is_first and not settings.resume:  # from here on a killed run can be resumed
-            _write_config(folder, config)
-        with other_ranks(config, folder):
-            return _run(config, settings, folder)
+            write_config(folder, config)
+        with other_ranks(config, folder), open_run(config, settings, folder) as opened:
+            training = opened.training
+            checkpoint = training.find_checkpoint() if settings.resume else None
+            if is_first and settings.resume:
+                write_config(folder, opened.config)
+            log.info(f"Training; everything goes to {os.path.relpath(folder)}")
+            return conclude(opened, training.fit(checkpoint))
 
 
-def _run(config: DictConfig, settings: Settings, folder: Path) -> dict[str, Any]:
+@contextmanager
+def open_run(
+    config: DictConfig,
+    settings: Settings,
+    folder: Path,
+    load: Callable[[DictConfig, Settings], Data] = load_data,
+) -> Iterator[OpenRun]:
+    """Put a run together; when the block is left its dashboards are told how it ended.
+
+    Args:
+        config: what `conf/train.yaml` composes to; with `target.k` nets are trained to find the strength.
+        settings: its own values.
+        folder: the run folder.
+        load: gives the data set.
+
+    Yields:
+        The run, its data described in the folder.
+
+    Raises:
+        UserError: if the configuration or the data cannot work.
+    """
     selection: Selection = build(config.selection, "selection")
     check_config(config, settings)
     if settings.target.k is not None:
         check_target(config, selection)
-    data = load_data(config, settings)
+    data = load(config, settings)
     check_selection(selection, settings, data)
     if settings.target.k is not None:
         strength = find_strength(config, settings, folder, data, selection)
         config = changed(config, regularization__strength=strength)
         if is_first_process():
-            _write_config(folder, config)
+            write_config(folder, config)
     loggers = build_all(config.logger, "logger")
     failed = True
     try:
         callbacks = [PathWeights(folder)] if settings.refit.epochs else []
         training = prepare_training(config, settings, folder, data, selection, list(loggers.values()), callbacks)
-        metrics = _train_and_rank(config, training, data, selection)
+        if settings.refit.epochs:
+            check_refit(training.module)
+        if training.trainer.is_global_zero:
+            write_dataset(folder, data.info)
+            for logger in training.trainer.loggers:
+                logger.log_hyperparams(OmegaConf.to_container(config, resolve=True))  # type: ignore[arg-type]
+        yield OpenRun(config, data, selection, training)
         failed = False
     finally:
         for logger in loggers.values():
             if isinstance(logger, RichLogger):
                 logger.finish(failed)
-    return metrics
 
 
-def _write_config(folder: Path, config: DictConfig) -> None:
+def write_config(folder: Path, config: DictConfig) -> None:
+    """Write the configuration into a run folder, from when on the run can be resumed.
+
+    Args:
+        folder: the run folder.
+        config: what `conf/train.yaml` composes to.
+    """
     plain = OmegaConf.to_container(config, resolve=True)
     write_whole(folder / CONFIG, lambda beside: OmegaConf.save(plain, beside))
 
 
-def _train_and_rank(config: DictConfig, training: Training, data: Data, selection: Selection) -> dict[str, Any]:
+def conclude(opened: OpenRun, seconds: float) -> dict[str, Any]:
+    """Select, rank, refit and score, when the training is over, and write the rest of the run folder.
+
+    Args:
+        opened: the run, its module trained.
+        seconds: what the training took.
+
+    Returns:
+        The final metrics, as in `metrics.json`.
+
+    Raises:
+        UserError: if inputs were selected whose weights are gone.
+    """
+    config, data, training = opened.config, opened.data, opened.training
     folder, module, trainer, settings = training.folder, training.module, training.trainer, training.settings
-    if settings.refit.epochs:
-        check_refit(module)
-    checkpoint = training.find_checkpoint() if settings.resume else None
-    if trainer.is_global_zero:
-        if settings.resume:
-            _write_config(folder, config)
-        write_dataset(folder, data.info)
-        for logger in trainer.loggers:
-            logger.log_hyperparams(OmegaConf.to_container(config, resolve=True))  # type: ignore[arg-type]
-    log.info(f"Training; everything goes to {os.path.relpath(folder)}")
-    seconds = training.fit(checkpoint)
     metrics: dict[str, Any] = {
         "train_seconds": seconds,
         "epochs": trainer.current_epoch,
         "steps": trainer.global_step,
         "seed": settings.seed,
     }
-    selected, choice = choose_inputs(config, training, data, selection)
+    selected, choice = choose_inputs(config, training, data, opened.selection)
     if choice is not None:
         is_class = data.info.task == "classification"
         metrics |= choice_metrics(choice, f"validation {'accuracy' if is_class else 'mean absolute error'}")

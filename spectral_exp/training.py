@@ -82,11 +82,15 @@ class Training:
             raise KeyboardInterrupt from error
         seconds = round(time.perf_counter() - started, 3)
         self.module.gather()
+        self.take_final_weights()
+        return seconds
+
+    def take_final_weights(self) -> None:
+        """Leave the weights in the module that the settings ask for, the last or the best, where the trainer works."""
         if self.settings.final_weights == "best":
             best = read_checkpoint(self.folder / CHECKPOINTS / BEST_CHECKPOINT)
             self.module.load_state_dict(best["state_dict"])
         self.module.to(self.trainer.strategy.root_device)  # which Lightning leaves when it is done
-        return seconds
 
     def scores(self, module: SpectralModule) -> dict[str, Any]:
         """Score on the validation and the test rows.

@@ -42,8 +42,7 @@ class Part(Rows):
     def batches(
         self, bounds: Sequence[int], rank: int = 0, n_ranks: int = 1, generator: torch.Generator | None = None
     ) -> Iterator[Batch]:
-        n_rows = len(self)
-        order = None if generator is None else torch.randperm(n_rows, generator=generator).to(self.inputs.device)
+        order = None if generator is None else self.order(generator)
         for start, end in pairwise(bounds):
             share = slice(start + rank, end, n_ranks)
             if order is None:
@@ -52,6 +51,17 @@ class Part(Rows):
                 # Gathering batch by batch costs a sixth of permuting a large set once per epoch: it stays in the cache.
                 rows = order[share]
                 yield self.inputs.index_select(0, rows), self.targets.index_select(0, rows)
+
+    def order(self, generator: torch.Generator) -> Int[Tensor, " n_rows"]:
+        """Draw an order of the rows.
+
+        Args:
+            generator: of the random numbers.
+
+        Returns:
+            Their positions.
+        """
+        return torch.randperm(len(self), generator=generator).to(self.inputs.device)
 
     def keep_features(self, index: Int[Tensor, " n_kept"]) -> Self:
         return type(self)(self.inputs.index_select(1, index.to(self.inputs.device)), self.targets)

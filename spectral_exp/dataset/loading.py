@@ -36,6 +36,10 @@ class TensorLoader:
         n_ranks: number of shares.
         augmentation: changes the rows at random, by seed, epoch, batch and rank alone; None for none.
 
+    Attributes:
+        rows: what is handed out.
+        bounds: where every batch starts in the order of an epoch, and the number of rows.
+
     Raises:
         ValueError: if the batch size is below 1 or below the number of ranks, or there are fewer rows than ranks.
     """
@@ -68,16 +72,16 @@ class TensorLoader:
         self.n_ranks = n_ranks
         self.augmentation = augmentation
         starts = batch_starts(len(part), batch_size, smallest=min(batch_size, 2 * n_ranks))
-        self._bounds = [*starts, len(part)]
+        self.bounds = [*starts, len(part)]
 
     def __len__(self) -> int:
-        return len(self._bounds) - 1
+        return len(self.bounds) - 1
 
     def __iter__(self) -> Iterator[Batch]:
         # A generator: Lightning tells the epoch after it has asked for an iterator.
-        generator = self._generator() if self.shuffle else None
-        batches = self.rows.batches(self._bounds, self.rank, self.n_ranks, generator)
-        for start in self._bounds[:-1]:
+        generator = self.generator() if self.shuffle else None
+        batches = self.rows.batches(self.bounds, self.rank, self.n_ranks, generator)
+        for start in self.bounds[:-1]:
             inputs, targets = next(batches)
             if self.augmentation is not None:
                 inputs = self.augmentation(inputs, seed=(self.seed, self.epoch, start, self.rank))
@@ -93,11 +97,15 @@ class TensorLoader:
         Returns:
             1.0 where all have equally many; 1.0 on average over the ranks.
         """
-        rows = range(self._bounds[batch], self._bounds[batch + 1])
+        rows = range(self.bounds[batch], self.bounds[batch + 1])
         return len(rows[self.rank :: self.n_ranks]) * self.n_ranks / len(rows)
 
-    def _generator(self) -> torch.Generator:
-        """Draw the order of this epoch on the CPU, so that it is the same for every device."""
+    def generator(self) -> torch.Generator:
+        """Make what draws the order of this epoch: on the CPU, so that it is the same for every device.
+
+        Returns:
+            The same one again in the same epoch.
+        """
         state = np.random.SeedSequence([self.seed, self.epoch]).generate_state(1, np.uint64)
         return torch.Generator().manual_seed(int(state[0]))
 

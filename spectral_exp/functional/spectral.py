@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from spectral_exp.functional.blocks import block_norms
 from spectral_exp.functional.column_factors import column_factors, through_norms
 from spectral_exp.functional.column_products import column_products
+from spectral_exp.functional.plain import are_operations_plain
 from spectral_exp.functional.sparse import SparseSpectralLinear, is_sparse
 
 
@@ -133,7 +134,7 @@ def spectral_linear(
     if is_sparse(inputs):
         of_sparse: Tensor = SparseSpectralLinear.apply(inputs, eigenvalues, vectors, bias, is_unit)
         return of_sparse
-    if torch.compiler.is_compiling():  # leave it the operations
+    if are_operations_plain() or torch.compiler.is_compiling():
         weight = spectral_weight(eigenvalues, unit_columns(vectors) if is_unit else vectors)
         return F.linear(inputs, weight, bias)
     outputs: Tensor = _SpectralLinear.apply(inputs, eigenvalues, vectors, bias, is_unit)

@@ -41,7 +41,9 @@ class BothFactors(Regularization):
             A scalar, differentiable in the values.
         """
 
-    def penalty(self, layer: SpectralLayer, progress: float) -> Float[Tensor, ""]:
-        on_eigenvalues = self.strength * self.size(layer.pressed_eigenvalues)
-        on_eigenvectors = self.eigenvector_strength * self.size(layer.pressed_eigenvectors)
-        return self.schedule(progress) * (on_eigenvalues + on_eigenvectors)
+    def strengths_at(self, progress: float) -> tuple[float, ...]:
+        factor = self.schedule(progress)
+        return self.strength * factor, self.eigenvector_strength * factor
+
+    def terms(self, layer: SpectralLayer) -> tuple[Float[Tensor, ""], ...]:
+        return self.size(layer.pressed_eigenvalues), self.size(layer.pressed_eigenvectors)

@@ -46,9 +46,9 @@ class Group(Regularization):
                 "model.train_output_eigenvalues=false"
             ) from error
 
-    def penalty(self, layer: SpectralLayer, progress: float) -> Float[Tensor, ""]:
+    def terms(self, layer: SpectralLayer) -> tuple[Float[Tensor, ""], ...]:
         # For the record: what it does to the weight is done by the threshold.
-        return self.strength_at(progress) * torch.linalg.vector_norm(layer.pressed_eigenvalues.detach(), 1)
+        return (torch.linalg.vector_norm(layer.pressed_eigenvalues.detach(), 1),)
 
     @torch.no_grad()
     def before_step(self, layer: SpectralLayer, optimizer: Optimizer, progress: float) -> None:

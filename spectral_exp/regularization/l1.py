@@ -20,5 +20,5 @@ class L1(Regularization):
         schedule: makes the strength a function of training progress.
     """
 
-    def penalty(self, layer: SpectralLayer, progress: float) -> Float[Tensor, ""]:
-        return self.strength_at(progress) * torch.linalg.vector_norm(layer.pressed_eigenvalues, 1)
+    def terms(self, layer: SpectralLayer) -> tuple[Float[Tensor, ""], ...]:
+        return (torch.linalg.vector_norm(layer.pressed_eigenvalues, 1),)

@@ -18,5 +18,5 @@ class NoRegularization(Regularization):
     def __init__(self) -> None:
         super().__init__(strength=0.0, schedule=Constant())
 
-    def penalty(self, layer: SpectralLayer, progress: float) -> Float[Tensor, ""]:
-        return layer.eigenvalues.new_zeros(())
+    def terms(self, layer: SpectralLayer) -> tuple[Float[Tensor, ""], ...]:
+        return (layer.eigenvalues.new_zeros(()),)

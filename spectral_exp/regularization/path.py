@@ -73,6 +73,11 @@ class Path(L1):
         # The rounding keeps 10.000000000000002 from becoming 11.
         return math.ceil(round(n_features * (self.n_final / n_features) ** way, 9))
 
+    def acts_after_step(self, layer: SpectralLayer, progress: float) -> bool:
+        n_leaving = layer.n_kept - self.n_kept_at(progress, layer.in_features)
+        is_last = layer.n_kept - n_leaving == self.n_final
+        return n_leaving > 0 and (is_last or n_leaving >= SHARE_WORTH_A_COPY * layer.n_kept)
+
     @torch.no_grad()
     def after_step(
         self,
@@ -82,11 +87,9 @@ class Path(L1):
         step: int,
         input_scale: Float[Tensor, " n_features"] | None,
     ) -> None:
-        n_kept = layer.n_kept
-        target = self.n_kept_at(progress, layer.in_features)
-        is_worth_a_copy = n_kept - target >= SHARE_WORTH_A_COPY * n_kept
-        if target >= n_kept or not (is_worth_a_copy or target == self.n_final):
+        if not self.acts_after_step(layer, progress):
             return
+        target = self.n_kept_at(progress, layer.in_features)
         dropped = self._leaving(layer, target, input_scale)
         copy_from_first_rank([dropped])  # devices of two kinds may round a near tie differently
         if not bool((dropped & layer.mask).any()):  # the next group is too large, or nothing may leave any more

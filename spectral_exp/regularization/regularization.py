@@ -1,6 +1,8 @@
 """What every regularization is: a penalty, its strength over training, and what follows a step."""
 
 from abc import ABC, abstractmethod
+from functools import reduce
+from operator import add
 
 from jaxtyping import Float
 from torch import Tensor
@@ -56,9 +58,30 @@ class Regularization(ABC):
         """
         return
 
+    def strengths_at(self, progress: float) -> tuple[float, ...]:
+        """Compute the factor of every term at a moment of training.
+
+        Args:
+            progress: share of the training steps that are done, in [0, 1].
+
+        Returns:
+            One per term, >= 0.
+        """
+        return (self.strength_at(progress),)
+
     @abstractmethod
+    def terms(self, layer: SpectralLayer) -> tuple[Float[Tensor, ""], ...]:
+        """Measure what is pushed, before any strength.
+
+        Args:
+            layer: the layer whose eigenvalues are pushed.
+
+        Returns:
+            One or more scalars, differentiable in the layer's parameters.
+        """
+
     def penalty(self, layer: SpectralLayer, progress: float) -> Float[Tensor, ""]:
-        """Compute the term that is added to the loss.
+        """Compute the sum of the terms, each times its strength, that is added to the loss.
 
         Args:
             layer: the layer whose eigenvalues are pushed.
@@ -67,6 +90,8 @@ class Regularization(ABC):
         Returns:
             A scalar, differentiable in the layer's parameters.
         """
+        strengths = self.strengths_at(progress)
+        return reduce(add, (one * term for one, term in zip(strengths, self.terms(layer), strict=True)))
 
     def before_step(self, layer: SpectralLayer, optimizer: Optimizer, progress: float) -> None:
         """Act on the layer when the gradients are there; most penalties leave that to the optimizer.
@@ -77,6 +102,18 @@ class Regularization(ABC):
             progress: share of the training steps that are done, in [0, 1].
         """
         return
+
+    def acts_after_step(self, layer: SpectralLayer, progress: float) -> bool:
+        """Tell whether `after_step` has anything to do.
+
+        Args:
+            layer: the layer whose eigenvalues are pushed.
+            progress: share of the training steps that are done, in [0, 1].
+
+        Returns:
+            False for most penalties.
+        """
+        return False
 
     def after_step(
         self,

@@ -7,6 +7,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.plugins.io import TorchCheckpointIO
+from torch.utils._pytree import tree_map
 
 from spectral_exp.errors import UserError
 from spectral_exp.tracking.run_folder import CHECKPOINTS, LAST_CHECKPOINT, write_whole
@@ -20,7 +21,26 @@ class WholeCheckpointIO(TorchCheckpointIO):
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
-        write_whole(Path(path), lambda beside: torch.save(checkpoint, beside))
+        write_whole(Path(path), lambda beside: torch.save(own_tensors(checkpoint), beside))
+
+
+def own_tensors(content: Any) -> Any:
+    """Copy tensors that are views of larger ones, which would be written as a whole in their place.
+
+    Args:
+        content: tensors and plain values, in lists and dictionaries.
+
+    Returns:
+        The same, ready to be saved.
+    """
+
+    def own(value: Any) -> Any:
+        is_view = (
+            type(value) is torch.Tensor and value.untyped_storage().nbytes() > value.numel() * value.element_size()
+        )
+        return value.clone() if is_view else value
+
+    return tree_map(own, content)
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

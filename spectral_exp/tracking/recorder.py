@@ -1,11 +1,13 @@
 """The callback that records eigenvalues, masks and metrics while a model trains."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import pytorch_lightning as pl
+from jaxtyping import Bool
 from torch import Tensor
 
 from spectral_exp.dataset.info import DatasetInfo
@@ -17,6 +19,8 @@ from spectral_exp.tracking.rich_logger import RichLogger
 from spectral_exp.tracking.run_folder import METRICS_HISTORY, TRACE
 from spectral_exp.tracking.schedule import RecordingSchedule
 from spectral_exp.tracking.trace import TraceWriter
+
+N_SELECTED = "spectral/n_selected"
 
 
 class Recorded(Protocol):
@@ -86,22 +90,38 @@ class Recorder(pl.Callback):
         self._is_validated = True
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        layer = pl_module.spectral_input_layer
-        selected = self.selection.select(layer, pl_module.input_scale)
-        pl_module.log("spectral/n_selected", float(selected.sum()), sync_dist=True)
-        if not trainer.is_global_zero:
-            return
+        selected = self.selection.select(pl_module.spectral_input_layer, pl_module.input_scale)
+        pl_module.log(N_SELECTED, float(selected.sum()), sync_dist=True)
+        if trainer.is_global_zero:
+            self.record_epoch(trainer, pl_module, selected, trainer.callback_metrics)
+
+    def record_epoch(
+        self,
+        trainer: pl.Trainer,
+        module: Recorded,
+        selected: Bool[Tensor, " n_features"],
+        metrics: Mapping[str, float | Tensor],
+    ) -> None:
+        """Write down what an epoch has led to.
+
+        Args:
+            trainer: at the end of the epoch.
+            module: what is trained.
+            selected: the inputs that would be kept.
+            metrics: of the epoch, by name.
+        """
         is_new = self._trace is not None and self._last_recorded < trainer.global_step
         if is_new and self.schedule(trainer.global_step, trainer.current_epoch, True):
-            self._record(trainer, pl_module)
+            self._record(trainer, module)
         step = trainer.global_step - 1  # as Lightning counts the epoch's metrics
         for logger in trainer.loggers:
             if isinstance(logger, RichLogger):
-                logger.log_histogram("spectral/eigenvalues", layer.eigenvalues.detach().cpu().numpy(), step)
+                eigenvalues = module.spectral_input_layer.eigenvalues
+                logger.log_histogram("spectral/eigenvalues", eigenvalues.detach().cpu().numpy(), step)
                 if self.info.is_image:
                     image = selected.cpu().numpy().reshape(self.info.feature_shape).astype(np.float32)
                     logger.log_image("spectral/mask", image, step)
-        self._write_history(trainer)
+        self._write_history(trainer, {name: float(value) for name, value in metrics.items()})
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         if self._trace is not None and self._last_recorded < trainer.global_step:
@@ -138,9 +158,8 @@ class Recorder(pl.Callback):
         )
         self._last_recorded = trainer.global_step
 
-    def _write_history(self, trainer: pl.Trainer) -> None:
+    def _write_history(self, trainer: pl.Trainer, metrics: dict[str, float | None]) -> None:
         assert self._history is not None
-        metrics: dict[str, float | None] = {name: float(value) for name, value in trainer.callback_metrics.items()}
         for name in self._val_names:
             metrics.setdefault(name, None)
             if not self._is_validated:  # Lightning would repeat the scores of an earlier epoch

@@ -1,0 +1,30 @@
+"""Nets run so that `torch.func` can transform them: by plain operations alone, at the price of some speed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_are_plain = False
+
+
+@contextmanager
+def plain_operations() -> Iterator[None]:
+    """Let layers leave out what `torch.func.vmap` does not know: fused functions, layouts of memory.
+
+    Yields:
+        Nothing; nets called inside can be transformed.
+    """
+    global _are_plain
+    before, _are_plain = _are_plain, True
+    try:
+        yield
+    finally:
+        _are_plain = before
+
+
+def are_operations_plain() -> bool:
+    """Tell whether layers are to leave out what cannot be transformed.
+
+    Returns:
+        True within `plain_operations`.
+    """
+    return _are_plain

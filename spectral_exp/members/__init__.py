@@ -1,0 +1,1 @@
+"""Runs of a sweep trained as one batch of networks."""

@@ -1,0 +1,159 @@
+"""Train a batch of networks, epoch by epoch, and let each go when it is done."""
+
+import math
+import time
+from collections.abc import Collection, Iterator, Sequence
+
+import torch
+
+from spectral_exp.errors import UserError
+from spectral_exp.layer.spectral_layer import SpectralLayer
+from spectral_exp.members.batches import training_batches, validation_batches
+from spectral_exp.members.member import Member
+from spectral_exp.members.stack import Stack
+from spectral_exp.module import TrainingDivergedError, diverged
+from spectral_exp.tracking.console import EpochBar
+
+SECONDS_BETWEEN_SAVES = 60.0
+
+
+class BatchTraining:
+    """Members that are trained together.
+
+    Args:
+        members: with networks of one shape, equally many rows and steps, and equally many epochs behind them.
+        is_shared: all see the batches of the first one, in its order.
+        bar: what the user sees.
+
+    Attributes:
+        members: those that still train.
+        has_begun: a step has been done.
+        seconds: spent on training so far.
+        failed: members whose loss became NaN or infinite, or whose records could not be written, with the error.
+    """
+
+    def __init__(self, members: Sequence[Member], is_shared: bool, bar: EpochBar) -> None:
+        self.members = sorted(members, key=lambda member: member.optimizer_key)
+        self.failed: dict[Member, Exception] = {}
+        self.seconds = 0.0
+        self._is_shared = is_shared
+        self._bar = bar
+        self.has_begun = False
+        self._batch_size = members[0].loader.batch_size
+        self._saved_at = time.monotonic()
+        self._epoch = members[0].epochs_done
+        self._step = self._epoch * len(members[0].loader)
+        self._stack = self._make_stack()
+
+    def train(self) -> Iterator[Member]:
+        """Train until nobody is left.
+
+        Yields:
+            Members as they come to their end, their networks their own; those that fail are in `failed`.
+        """
+        n_batches = len(self.members[0].loader)
+        self._bar.start(self.members[0].max_epochs, self.members[0].n_steps, self._epoch, self._epoch * n_batches)
+        try:
+            while self.members:
+                finished = [member for member in self.members if member.is_over]
+                if finished or time.monotonic() - self._saved_at > SECONDS_BETWEEN_SAVES:
+                    self.save()
+                self._leave(finished)
+                yield from finished
+                started = time.perf_counter()
+                if self.members:
+                    self._train_epoch()
+                self.seconds += time.perf_counter() - started
+        finally:
+            self._bar.stop()
+
+    def save(self) -> None:
+        """Write the checkpoints of all members."""
+        self._stack.sync()
+        for member in self.members:
+            member.save()
+        self._saved_at = time.monotonic()
+
+    def _train_epoch(self) -> None:
+        members = self.members
+        for member in members:
+            member.begin_epoch(len(members))
+        sums = torch.zeros(2, len(members), device=members[0].device)
+        first_bad_step = torch.full((len(members),), -1, device=members[0].device)
+        n_rows = 0
+        for batch in training_batches(members, self._is_shared):
+            losses, penalties = self._stack.step(batch, self._progress)
+            rows = batch.targets.shape[-1]
+            sums += torch.stack([losses, penalties]) * rows
+            n_rows += rows
+            is_bad = ~torch.isfinite(losses + penalties) & (first_bad_step < 0)
+            first_bad_step = torch.where(is_bad, self._step, first_bad_step)
+            self._step += 1
+            self.has_begun = True
+            if self._removes_inputs():
+                self._remove_inputs()
+            if members[0].records(self._step):  # how often is a setting that all have
+                for member in members:
+                    member.record_step(self._step)
+            self._bar.advance(self._epoch, self._step)
+        of_epoch = self._validate()
+        for place, (loss, penalty) in enumerate((sums / n_rows).t().tolist()):
+            of_epoch[place] |= {"train/loss": loss, "spectral/penalty": penalty}
+        for member, metrics, step in zip(members, of_epoch, first_bad_step.tolist(), strict=True):
+            try:
+                if step < 0 and not math.isfinite(metrics["val/loss"]):
+                    step = self._step
+                if step >= 0:
+                    raise diverged(step)
+                member.end_epoch(metrics)
+            except (TrainingDivergedError, UserError, OSError) as error:
+                self.failed[member] = error
+        self._epoch += 1
+        self._bar.end_epoch(self._epoch, f"{len(members)} networks  loss {float(sums[0].mean()) / n_rows:.4f}")
+        self._leave(self.failed)
+
+    def _removes_inputs(self) -> bool:
+        """Whether inputs are to leave now; it is a matter of progress, and so the same for all."""
+        module = self.members[0].module
+        layer = module.input_layer
+        return isinstance(layer, SpectralLayer) and module.regularization.acts_after_step(layer, self._progress)
+
+    def _remove_inputs(self) -> None:
+        """Let the same number of inputs leave every network, of each its own."""
+        self._stack.sync()
+        for member in self.members:
+            module = member.module
+            layer = module.spectral_input_layer
+            module.regularization.after_step(layer, member.optimizer, self._progress, self._step, module.input_scale)
+        self._stack = self._make_stack()
+
+    def _validate(self) -> list[dict[str, float]]:
+        members = self.members
+        batches = [(self._stack.outputs(batch), batch) for batch in validation_batches(members, self._batch_size)]
+        outputs = torch.cat([of_batch for of_batch, _ in batches], dim=1)
+        targets = torch.cat([batch.targets for _, batch in batches], dim=-1)
+        return [
+            member.scores(outputs[place], targets if targets.dim() == 1 else targets[place], self._progress)
+            for place, member in enumerate(members)
+        ]
+
+    @property
+    def _progress(self) -> float:
+        return min(self._step / self.members[0].n_steps, 1.0)
+
+    def _leave(self, leaving: Collection[Member]) -> None:
+        """Go on without some members."""
+        if not leaving:
+            return
+        self._stack.sync()
+        for member in leaving:
+            member.take_tensors()
+        self.members = [member for member in self.members if member not in leaving]
+        if self.members:
+            self._stack = self._make_stack()
+
+    def _make_stack(self) -> Stack:
+        trainer = self.members[0].trainer
+        clip = trainer.gradient_clip_val
+        algorithm = str(trainer.gradient_clip_algorithm or "norm")
+        return Stack(self.members, self.members[0].n_steps, self._step, None if clip is None else (clip, algorithm))

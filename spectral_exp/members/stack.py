@@ -1,0 +1,245 @@
+"""Networks of one shape as one batch of networks: stacked parameters, batched products, one step for all."""
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR
+
+from spectral_exp.collectives import names_of
+from spectral_exp.functional.plain import plain_operations
+from spectral_exp.layer.spectral_layer import SpectralLayer
+from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.members.batches import StackedBatch
+from spectral_exp.members.dropout import draw_masks, give_dropout
+from spectral_exp.members.member import Member
+from spectral_exp.module import SpectralModule
+
+Named = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """Neighbours in a stack that one optimizer moves."""
+
+    first: int
+    end: int
+    parameters: Named
+    optimizer: Optimizer
+    scheduler: LambdaLR | None
+
+
+class Stack:
+    """The networks of members, moved together.
+
+    The parameters and buffers of a member's own module become views of the stacked ones, so that whoever looks at
+    the module sees the current weights. What the optimizers remember is handed back by `sync`.
+
+    Args:
+        members: networks of the same shape; those with the same `optimizer_key` stand together.
+        n_steps: length of the training.
+        steps_done: how many of them are done.
+        clip: Lightning's `gradient_clip_val` and `gradient_clip_algorithm`; None for no limit.
+
+    Attributes:
+        members: as given.
+    """
+
+    def __init__(
+        self, members: Sequence[Member], n_steps: int, steps_done: int, clip: tuple[float, str] | None = None
+    ) -> None:
+        self.members = list(members)
+        self._steps_done = steps_done
+        self._clip = clip
+        self._device = members[0].device
+        self._precision = members[0].trainer.precision_plugin
+        self._net = _Net(members[0].module)
+        names = [name for name, _ in (*self._net.named_parameters(), *self._net.named_buffers())]
+        owned = [_tensors(member) for member in members]
+        self._values = {name: torch.stack([own[name].detach() for own in owned]) for name in names}
+        self._parameters = {name: self._values[name] for name in names if owned[0][name].requires_grad}
+        for parameter in self._parameters.values():
+            parameter.requires_grad_()
+        self._chunks = list(self._make_chunks(n_steps))
+        for position, own in enumerate(owned):
+            for name in names:
+                own[name].data = self._values[name].detach()[position]
+        for name, coefficients in _kept_coefficients(members).items():
+            self._values[name] = coefficients
+
+    def step(
+        self, batch: StackedBatch, progress: float
+    ) -> tuple[Float[Tensor, " n_members"], Float[Tensor, " n_members"]]:
+        """Train all members on a batch.
+
+        Args:
+            batch: their rows.
+            progress: share of the training steps that are done, in [0, 1].
+
+        Returns:
+            Losses and penalties before the step.
+        """
+        if not self._net.training:
+            self._net.train()
+        strengths = torch.tensor([one.module.regularization.strengths_at(progress) for one in self.members])
+        masks = self._draw_masks(batch)
+        run = vmap(self._run, in_dims=(0, batch.inputs_axis, batch.targets_axis, 0, 0))
+        with self._precision.forward_context(), plain_operations():
+            losses, penalties = run(self._values, batch.inputs, batch.targets, strengths.to(self._device), masks)
+        parameters = list(self._parameters.values())
+        found = torch.autograd.grad((losses + penalties).sum(), parameters)
+        gradients = [_laid_out_as(parameter, one) for parameter, one in zip(parameters, found, strict=True)]
+        if self._clip is not None:
+            _clip_each(gradients, *self._clip)
+        self._steps_done += 1
+        for chunk in self._chunks:
+            for parameter, gradient in zip(chunk.parameters.values(), gradients, strict=True):
+                parameter.grad = gradient[chunk.first : chunk.end]
+            chunk.optimizer.step()
+            _set_rates(chunk.scheduler, self._steps_done)
+        return losses.detach(), penalties.detach()
+
+    @torch.no_grad()
+    def outputs(self, batch: StackedBatch) -> Float[Tensor, "n_members n_rows n_out"]:
+        """Run all members on rows, as they are used.
+
+        Args:
+            batch: the rows.
+
+        Returns:
+            The outputs of every member.
+        """
+        self._net.eval()
+        for dropout in self._net.dropouts:
+            dropout.mask = None
+        run = vmap(self._run_model, in_dims=(0, batch.inputs_axis))
+        with self._precision.forward_context(), plain_operations():
+            outputs: Tensor = run(self._values, batch.inputs)
+        return outputs
+
+    def sync(self) -> None:
+        """Hand the members back what their optimizers and schedules remember."""
+        for chunk in self._chunks:
+            for position, member in enumerate(self.members[chunk.first : chunk.end]):
+                own = dict(member.module.named_parameters())
+                for name, parameter in chunk.parameters.items():
+                    state = chunk.optimizer.state.get(parameter, {})
+                    member.optimizer.state[own[name]] = {
+                        key: value[position] if value.dim() else value.clone() for key, value in state.items()
+                    }
+                _set_rates(member.scheduler, self._steps_done)
+
+    def _make_chunks(self, n_steps: int) -> Iterator[_Chunk]:
+        sizes = [len(list(same)) for _, same in groupby(self.members, key=lambda member: member.optimizer_key)]
+        bounds = [sum(sizes[:place]) for place in range(len(sizes) + 1)]
+        for first, end in pairwise(bounds):
+            members = self.members[first:end]
+            # Views without a history: an optimizer takes leaves only.
+            parameters = {name: value.detach()[first:end] for name, value in self._parameters.items()}
+            optimizer, scheduler = members[0].module.make_optimizer(n_steps, parameters)
+            owned = [dict(member.module.named_parameters()) for member in members]
+            for name, parameter in parameters.items():
+                states = [member.optimizer.state.get(own[name], {}) for member, own in zip(members, owned, strict=True)]
+                if states[0]:
+                    optimizer.state[parameter] = {
+                        key: torch.stack([state[key] for state in states]) if value.dim() else value.clone()
+                        for key, value in states[0].items()
+                    }
+            _set_rates(scheduler, self._steps_done)
+            yield _Chunk(first, end, parameters, optimizer, scheduler)
+
+    def _run(
+        self, values: Named, inputs: Tensor, targets: Tensor, strengths: Tensor, masks: list[Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        for dropout, mask in zip(self._net.dropouts, masks, strict=True):
+            dropout.mask = mask
+        losses: tuple[Tensor, Tensor] = functional_call(self._net, values, (inputs, targets, strengths))
+        return losses
+
+    def _run_model(self, values: Named, inputs: Tensor) -> Tensor:
+        outputs: Tensor = functional_call(self._net, values, (inputs,))
+        return outputs
+
+    def _draw_masks(self, batch: StackedBatch) -> list[Tensor]:
+        if not self._net.dropouts:
+            return []
+        if not self._net.dropouts[0].shape:  # which a forward pass tells
+            self.outputs(batch)
+            self._net.train()
+        generators = [member.generator for member in self.members]
+        return draw_masks(self._net.dropouts, generators, n_rows=batch.targets.shape[-1])
+
+
+class _Net(nn.Module):
+    """A member's model with what its output is judged by; the parameters come with every call."""
+
+    def __init__(self, module: SpectralModule) -> None:
+        super().__init__()
+        self.model = deepcopy(module.model)
+        self.dropouts = give_dropout(self.model)
+        self._module = (module,)  # not a submodule
+        layer = self.model.input_layer
+        if isinstance(layer, SpectralLayer) and layer.columns.kept is not None:
+            # Rows come with the kept inputs alone, other ones for every member.
+            layer.columns = replace(layer.columns, in_features=layer.n_kept, kept=None)
+
+    def forward(self, inputs: Tensor, targets: Tensor | None = None, strengths: Any = None) -> Any:
+        outputs = self.model(inputs)
+        if targets is None:
+            return outputs
+        module = self._module[0]
+        layer = self.model.input_layer
+        loss = module.loss(outputs, targets)
+        if not isinstance(layer, SpectralLayer):
+            return loss, torch.zeros_like(loss)
+        terms = module.regularization.terms(layer)
+        return loss, sum(strengths[place] * term for place, term in enumerate(terms))
+
+
+def _tensors(member: Member) -> Named:
+    return dict(member.module.named_parameters()) | dict(member.module.named_buffers())
+
+
+def _kept_coefficients(members: Sequence[Member]) -> Named:
+    """Those of a basis for the kept inputs, other ones for every member; nothing while all inputs are kept."""
+    layer = members[0].module.input_layer
+    if not isinstance(layer, SpectralLinear) or layer.basis is None or layer.columns.kept is None:
+        return {}
+    (name,) = names_of(members[0].module, [layer.basis.coefficients])
+    masks = [member.module.spectral_input_layer.mask for member in members]
+    return {name: torch.stack([_tensors(one)[name][..., mask] for one, mask in zip(members, masks, strict=True)])}
+
+
+def _set_rates(scheduler: LambdaLR | None, step: int) -> None:
+    """Set the learning rates as that many steps of the schedule would."""
+    if scheduler is None:
+        return
+    rates = [base * factor(step) for base, factor in zip(scheduler.base_lrs, scheduler.lr_lambdas, strict=True)]
+    for group, rate in zip(scheduler.optimizer.param_groups, rates, strict=True):
+        group["lr"] = rate
+    vars(scheduler).update(last_epoch=step, _step_count=step + 1, _last_lr=rates)
+
+
+def _laid_out_as(parameter: Tensor, gradient: Tensor) -> Tensor:
+    """Optimizers run through both in memory, and take it for granted that the order is the same."""
+    is_alike = gradient.stride() == parameter.stride()
+    return gradient if is_alike else torch.empty_like(parameter, requires_grad=False).copy_(gradient)
+
+
+def _clip_each(gradients: Sequence[Tensor], limit: float, algorithm: str) -> None:
+    """Clip the gradients of every member as `torch.nn.utils` would those of one."""
+    if algorithm == "value":
+        for gradient in gradients:
+            gradient.clamp_(-limit, limit)
+        return
+    norms = torch.stack([gradient.flatten(1).norm(dim=1) for gradient in gradients]).norm(dim=0)
+    factors = (limit / (norms + 1e-6)).clamp(max=1.0)
+    for gradient in gradients:
+        gradient.mul_(factors.reshape(-1, *[1] * (gradient.dim() - 1)))
