@@ -63,7 +63,7 @@ def main() -> None:
             started = clock()
             JobBatches(list(zip(jobs, configs, strict=True)), packing, lambda job: None, ends.__setitem__).run()
             together = (clock() - started) / len(jobs)
-            assert all(end.state == "done" for end in ends.values()), ends
+            assert all(end.state == "done" for end in ends.values()), next(iter(ends.values()))
         ratios.append(alone / together)
         print(f"pair {pair}: {alone:.2f} s a run alone, {together:.2f} s as one of {len(jobs)}: {ratios[-1]:.1f} x")
     what = "seconds" if is_gpu else "CPU seconds"

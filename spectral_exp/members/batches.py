@@ -61,7 +61,7 @@ def validation_batches(members: Sequence[Member], batch_size: int) -> Iterator[S
     Yields:
         The batches.
     """
-    parts = [member.run.data.val for member in members]
+    parts = [member.validation_rows for member in members]
     bounds = [*range(0, len(parts[0]), batch_size), len(parts[0])]
     if all(part is parts[0] for part in parts):
         for inputs, targets in parts[0].batches(bounds):

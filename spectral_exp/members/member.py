@@ -12,6 +12,8 @@ from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from pytorch_lightning.utilities.types import LRSchedulerConfig
 from torch import Tensor
 
+from spectral_exp.dataset.data import Data
+from spectral_exp.dataset.rows import Rows
 from spectral_exp.errors import UserError
 from spectral_exp.functional.sparse import take_columns
 from spectral_exp.layer.spectral_layer import SpectralLayer
@@ -28,12 +30,14 @@ class Member:
     Args:
         run: put together, not trained yet.
         goes_on: from the last checkpoint in its folder, if there is one.
+        data: the run's, where its device can use it.
 
     Attributes:
         run: as given.
         module: the network with its loss.
         trainer: Lightning's, which counts epochs and steps, writes checkpoints and evaluates in the end.
         loader: the training rows, in this member's own order.
+        validation_rows: what the scores of an epoch are of.
         optimizer: as of the last `Stack.sync`.
         scheduler: of the optimizer; None if its learning rate is constant.
         generator: what dropout draws from.
@@ -41,7 +45,7 @@ class Member:
         is_stopped: by early stopping.
     """
 
-    def __init__(self, run: OpenRun, goes_on: bool) -> None:
+    def __init__(self, run: OpenRun, goes_on: bool, data: Data) -> None:
         self.run = run
         self.module: SpectralModule = run.training.module
         self.trainer: pl.Trainer = run.training.trainer
@@ -50,7 +54,7 @@ class Member:
         self.epochs_done = 0
         self.is_stopped = False
         self.generator = torch.Generator(self.device)
-        self._best: dict[str, Any] | None = None
+        self._best: tuple[int, dict[str, Tensor]] | None = None  # epoch and weights
         callbacks: list[Any] = self.trainer.callbacks  # type: ignore[attr-defined]
         self._recorder = next(one for one in callbacks if isinstance(one, Recorder))
         self._path_weights = [one for one in callbacks if isinstance(one, PathWeights)]
@@ -60,8 +64,9 @@ class Member:
         self.module.trainer = self.trainer
         self.module.to(self.device)
         loaders = run.training.loaders
-        loaders.trainer = self.trainer
+        loaders.trainer, loaders.data = self.trainer, data
         self.loader = loaders.train_dataloader()
+        self.validation_rows: Rows = data.val
         self._n_val_batches = len(loaders.val_dataloader())
         self._held = torch.arange(run.data.info.n_features, device=self.device)
         self.n_steps = max(1, len(self.loader) * self.max_epochs)
@@ -163,13 +168,17 @@ class Member:
         strategy.optimizers = [self.optimizer]
         schedulers = [] if self.scheduler is None else [self.scheduler]
         strategy.lr_scheduler_configs = [LRSchedulerConfig(one, interval="step") for one in schedulers]
-        whole = self.trainer._checkpoint_connector.dump_checkpoint(weights_only=False)
+        dump = self.trainer._checkpoint_connector.dump_checkpoint
         for checkpoint in self._checkpoints:
-            path = _path_of(checkpoint)
             if checkpoint.monitor is None:
-                strategy.save_checkpoint(whole, path)
+                self._count(self.epochs_done - 1, at_end=True)
+                strategy.save_checkpoint(dump(checkpoint.save_weights_only), _path_of(checkpoint))
             elif self._best is not None:
-                strategy.save_checkpoint({**whole, **self._best}, path)
+                epoch, state = self._best
+                self._count(epoch, at_end=True)
+                strategy.save_checkpoint(
+                    {**dump(checkpoint.save_weights_only), "state_dict": state}, _path_of(checkpoint)
+                )
 
     def take_tensors(self) -> None:
         """Let weights and the optimizer's state be the member's own, and no views of those of all."""
@@ -222,7 +231,7 @@ class Member:
         for checkpoint in self._checkpoints:
             if checkpoint.monitor is not None and _path_of(checkpoint).exists():
                 best = read_checkpoint(_path_of(checkpoint))
-                self._best = {name: best[name] for name in ("state_dict", "epoch", "global_step")}
+                self._best = (best["epoch"], best["state_dict"])
 
     def _positions(self, layer: SpectralLayer) -> Tensor:
         return layer.mask[self._held].nonzero().squeeze(1)
@@ -239,13 +248,12 @@ class Member:
         if checkpoint.monitor is None:
             return
         value = _monitored(checkpoint.monitor, metrics)
-        checkpoint.current_score = value
         if checkpoint.check_monitor_top_k(self.trainer, value):
-            checkpoint.best_model_score = checkpoint.kth_value = value
+            checkpoint.current_score = checkpoint.best_model_score = checkpoint.kth_value = value
             checkpoint.best_k_models = {path: value}
             checkpoint.kth_best_model_path = path
             state = {name: tensor.clone() for name, tensor in self.module.state_dict().items()}
-            self._best = {"state_dict": state, "epoch": self.epochs_done, "global_step": self.trainer.global_step}
+            self._best = (self.epochs_done, state)
 
     def _count(self, epoch: int, step: int | None = None, *, at_end: bool) -> None:
         """Let Lightning's counters say where the training is; those of an epoch's end are as its callbacks see them."""

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from omegaconf import DictConfig
@@ -118,9 +118,12 @@ class JobBatches:
 
     def _train_together(self, jobs: Sequence[OpenJob]) -> None:
         owners: dict[Member, OpenJob] = {}
+        on_device: dict[int, Data] = {}
         for opened in jobs:
             try:
-                owners[Member(opened.run, opened.goes_on)] = opened
+                data, device = opened.run.data, opened.run.training.trainer.strategy.root_device
+                on_device.setdefault(id(data), replace(data, train=data.train.to(device), val=data.val.to(device)))
+                owners[Member(opened.run, opened.goes_on, on_device[id(data)])] = opened
             except Exception as error:
                 self._close(opened, opened.fail(error))
         batches: dict[tuple[int, int], list[Member]] = {}
