@@ -7,7 +7,6 @@ those that name these classes are in our own `conf/hydra/`.
 
 from __future__ import annotations
 
-import copy
 import logging
 import sys
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, OverrideType
+from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus, configure_log, setup_globals
 from hydra.plugins.launcher import Launcher
@@ -122,6 +121,7 @@ class MembersLauncher(Launcher):
         _check_positive("hydra.launcher.memory_gb", self._asked[0])
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+        from spectral_exp.cli.job_configs import job_configs
         from spectral_exp.members.train import JobBatches, Packing
         from spectral_exp.report.paths import from_here
         from spectral_exp.sweep.job import JobEnd, end_before_start
@@ -150,7 +150,7 @@ class MembersLauncher(Launcher):
         _note(record, jobs, list(ends.values()), sweep_folder)
         log.info(f"{len(jobs)} jobs in this process, in {from_here(sweep_folder)}")
         waiting = [job for job in jobs if ends[job].state == "waiting"]
-        configs = _job_configs(self._context, self._config, waiting)
+        configs = job_configs(self._context.config_loader, self._config, waiting)
         memory_gb, is_shared, has_figures = self._asked
         packing = Packing(memory_gb * 2**30, is_shared, has_figures)
         JobBatches(list(zip(waiting, configs, strict=True)), packing, started, ended).run()
@@ -305,52 +305,6 @@ def _note(record: SweepRecord, jobs: Sequence[Job], ends: Sequence[JobEnd], swee
         name = job.folder.relative_to(sweep_folder).as_posix()
         record.jobs[name] = JobRecord(name, list(job.overrides), end.state, end.error)
     record.write(sweep_folder)
-
-
-def _job_configs(context: HydraContext, config: DictConfig, jobs: Sequence[Job]) -> list[DictConfig]:
-    """The configurations of jobs; composed anew only where they choose differently, for that takes half a second."""
-    from hydra.core.hydra_config import HydraConfig
-
-    from spectral_exp.errors import UserError
-
-    parser = OverridesParser.create(config_loader=context.config_loader)
-    composed: dict[tuple[str, ...], DictConfig] = {}
-    configs = []
-    before = HydraConfig.instance().cfg
-    for job in jobs:
-        overrides = parser.parse_overrides(list(job.overrides))
-        values = {one.key_or_group: one.value() for one in overrides if _sets_value(context, one)}
-        choices = tuple(one.input_line or "" for one in overrides if not _sets_value(context, one))
-        key = (*choices, *values)
-        if key not in composed:
-            composed[key] = context.config_loader.load_sweep_config(config, list(job.overrides))
-        own = copy.deepcopy(composed[key])
-        HydraConfig.instance().set_config(own)
-        with read_write(own.hydra):
-            own.hydra.job.num = job.number
-        with read_write(own), open_dict(own):
-            for name, value in values.items():
-                OmegaConf.update(own, name, value, merge=False)
-            del own["hydra"]
-            OmegaConf.resolve(own)
-        trainer = own.trainer
-        if (trainer.devices not in (1, "1") and not _is_single(trainer.devices)) or trainer.get("num_nodes", 1) != 1:
-            raise UserError(
-                f"trainer.devices={trainer.devices}: hydra/launcher=members trains on one device; take "
-                "hydra/launcher=process for several"
-            )
-        configs.append(own)
-    HydraConfig.instance().cfg = before
-    return configs
-
-
-def _sets_value(context: HydraContext, override: Override) -> bool:
-    is_plain = override.type == OverrideType.CHANGE and override.package is None
-    return is_plain and not context.config_loader.get_group_options(override.key_or_group)
-
-
-def _is_single(devices: Any) -> bool:
-    return OmegaConf.is_list(devices) and len(devices) == 1
 
 
 def _trainer_of(context: HydraContext, config: DictConfig, job: Job) -> DictConfig:

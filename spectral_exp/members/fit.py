@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 
 import torch
 
@@ -11,7 +12,7 @@ from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.members.batches import training_batches, validation_batches
 from spectral_exp.members.member import Member
 from spectral_exp.members.stack import Stack
-from spectral_exp.module import TrainingDivergedError, diverged
+from spectral_exp.module import diverged
 from spectral_exp.tracking.console import EpochBar
 
 SECONDS_BETWEEN_SAVES = 60.0
@@ -43,7 +44,6 @@ class BatchTraining:
         self._saved_at = time.monotonic()
         self._epoch = members[0].epochs_done
         self._step = self._epoch * len(members[0].loader)
-        self._stack = self._make_stack()
 
     def train(self) -> Iterator[Member]:
         """Train until nobody is left.
@@ -51,15 +51,17 @@ class BatchTraining:
         Yields:
             Members as they come to their end, their networks their own; those that fail are in `failed`.
         """
-        n_batches = len(self.members[0].loader)
-        self._bar.start(self.members[0].max_epochs, self.members[0].n_steps, self._epoch, self._epoch * n_batches)
+        self._bar.start(self.members[0].max_epochs, self.members[0].n_steps, self._epoch, self._step)
         try:
+            self._stack = self._make_stack()
             while self.members:
                 finished = [member for member in self.members if member.is_over]
                 if finished or time.monotonic() - self._saved_at > SECONDS_BETWEEN_SAVES:
                     self.save()
                 self._leave(finished)
-                yield from finished
+                for member in finished:
+                    if self._attempt(member, member.end):
+                        yield member
                 started = time.perf_counter()
                 if self.members:
                     self._train_epoch()
@@ -102,18 +104,24 @@ class BatchTraining:
         for place, (loss, penalty) in enumerate((sums / n_rows).t().tolist()):
             of_epoch[place] |= {"train/loss": loss, "spectral/penalty": penalty}
         for member, metrics, step in zip(members, of_epoch, first_bad_step.tolist(), strict=True):
-            try:
-                if step < 0 and not math.isfinite(metrics["val/loss"]):
-                    step = self._step
-                if step >= 0:
-                    raise diverged(step)
-                member.end_epoch(metrics)
-            except (TrainingDivergedError, UserError, OSError) as error:
-                self.failed[member] = error
-                member.close()
+            if step < 0 and not math.isfinite(metrics["val/loss"]):
+                step = self._step
+            if step >= 0:
+                self.failed[member] = diverged(step)
+            else:
+                self._attempt(member, partial(member.end_epoch, metrics))
         self._epoch += 1
         self._bar.end_epoch(self._epoch, f"{len(members)} networks  loss {float(sums[0].mean()) / n_rows:.4f}")
-        self._leave(self.failed)
+        self._leave([member for member in members if member in self.failed])
+
+    def _attempt(self, member: Member, act: Callable[[], None]) -> bool:
+        """Let a member do what may fail, its disk being full, say, and note it down if it does."""
+        try:
+            act()
+        except (UserError, OSError) as error:
+            self.failed[member] = error
+            return False
+        return True
 
     def _removes_inputs(self) -> bool:
         """Whether inputs are to leave now; it is a matter of progress, and so the same for all."""
@@ -151,6 +159,8 @@ class BatchTraining:
         self._stack.sync()
         for member in leaving:
             member.take_tensors()
+            if member in self.failed:
+                member.close()
         self.members = [member for member in self.members if member not in leaving]
         if self.members:
             self._stack = self._make_stack()

@@ -99,9 +99,11 @@ class Member:
             n_members: how many share the memory of one copy of all rows.
         """
         layer = self.module.input_layer
-        if isinstance(layer, SpectralLayer) and layer.n_kept * n_members <= self._held.numel():
-            self.loader.keep_features(self._positions(layer))
-            self._held = self._held[layer.mask[self._held]]
+        if isinstance(layer, SpectralLayer) and layer.columns.kept is not None:
+            positions = self._positions(layer)
+            if len(positions) < len(self._held) and len(positions) * n_members <= len(self._held):
+                self.loader.keep_features(positions)
+                self._held = self._held[positions]
         self.loader.set_epoch(self.epochs_done)
         self.generator.manual_seed(self.module.seed * 1_000_003 + self.epochs_done)
 

@@ -16,6 +16,8 @@ from spectral_exp.sweep.job import Job, JobEnd, can_go_on, end_so_far
 from spectral_exp.tracking.run_folder import LOG
 from spectral_exp.tracking.status import recorded_status
 
+log = logging.getLogger(__name__)
+
 
 class OpenJob:
     """One of several jobs that are open in a process.
@@ -91,9 +93,12 @@ class OpenJob:
         return end_so_far(self.job)
 
     def draw(self) -> None:
-        """Draw the figures of a job that has ended well."""
-        with _logged(self.job):
-            draw_figures(self.job.folder)
+        """Draw the figures of a job that has ended well; without them it has, too."""
+        try:
+            with _logged(self.job):
+                draw_figures(self.job.folder)
+        except (UserError, OSError) as error:
+            log.warning(f"job {self.job.number}: no figures ({error})")
 
 
 @contextmanager

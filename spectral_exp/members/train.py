@@ -122,7 +122,8 @@ class JobBatches:
         for opened in jobs:
             try:
                 data, device = opened.run.data, opened.run.training.trainer.strategy.root_device
-                on_device.setdefault(id(data), replace(data, train=data.train.to(device), val=data.val.to(device)))
+                if id(data) not in on_device:
+                    on_device[id(data)] = replace(data, train=data.train.to(device), val=data.val.to(device))
                 owners[Member(opened.run, opened.goes_on, on_device[id(data)])] = opened
             except Exception as error:
                 self._close(opened, opened.fail(error))
@@ -135,7 +136,6 @@ class JobBatches:
             training = BatchTraining(members, self._packing.is_shared, EpochBar())
             try:
                 for member in training.train():
-                    member.end()
                     share = round(training.seconds / len(members), 3)  # so that the members' seconds add up
                     self._close(owners[member], owners[member].end(share))
             except Exception as error:  # of a net that cannot be batched, or for want of memory
