@@ -34,10 +34,19 @@ OF_A_NET = (
     "shap_deep",
     "permutation",
 )
-K_METHODS = ("spectral_path", "spectral_path_50", "spectral", "dense_norm", *FILTERS, *OF_A_NET, "lassonet")
+K_METHODS = (
+    "spectral_path",
+    "spectral_path_3",
+    "spectral_path_50",
+    "spectral",
+    "dense_norm",
+    *FILTERS,
+    *OF_A_NET,
+    "lassonet",
+)
 # captum's LRP has no rule for the activation `vee` of the recipe, which all nets share; zennit's has.
 TRUTH_METHODS = (
-    *("spectral_path", "spectral", "dense_norm"),
+    *("spectral_path", "spectral_path_3", "spectral", "dense_norm"),
     *FILTERS,
     *("saliency", "deep_lift", "zennit_lrp", "shap_gradient", "permutation"),
 )
@@ -55,6 +64,7 @@ class Row:
         k: how many inputs the judge is trained on.
         seeds: of data, methods and judge; or folds.
         n_seeds_quick: how many of them are in the quick suite; none leaves the row out.
+        is_folded: whether the page shows the table on request only.
     """
 
     name: str
@@ -64,6 +74,7 @@ class Row:
     k: tuple[int, ...]
     seeds: tuple[int, ...] = (0, 1, 2)
     n_seeds_quick: int = 1
+    is_folded: bool = False
 
 
 def ring_xor(family: str, n_features: int, n_relevant: int, n_seeds_quick: int = 0) -> Row:
@@ -77,6 +88,7 @@ def ring_xor(family: str, n_features: int, n_relevant: int, n_seeds_quick: int =
         (n_relevant,),
         seeds=tuple(range(6)),
         n_seeds_quick=n_seeds_quick,
+        is_folded=True,
     )
 
 
@@ -142,7 +154,16 @@ ROWS = [
     folds("nci60", "NCI60, five folds", "dataset=nci60", k=(10, 50, 100)),
     folds("khan", "Khan, five folds", "dataset=khan", k=(10, 50, 100)),
 ]
-QUICK_METHODS = {"spectral_path", "spectral_path_50", "random", "f_test", "random_forest", "saliency", "lrp"}
+QUICK_METHODS = {
+    "spectral_path",
+    "spectral_path_3",
+    "spectral_path_50",
+    "random",
+    "f_test",
+    "random_forest",
+    "saliency",
+    "lrp",
+}
 TIME_LIMIT = "time_limit=900"
 
 
@@ -171,7 +192,7 @@ def compare(row: Row, suite: str, folder: Path) -> None:
 
 def section(row: Row, suite: str, folder: Path) -> str:
     """Write a row's part of the page from what its folder holds."""
-    parts = [f"### {row.title}", f"    spectral-compare {shlex.join(command(row, suite))}"]
+    asked = f"    spectral-compare {shlex.join(command(row, suite))}"
     comparison = Comparison(folder)
     said = f"{headline(comparison)} Seeds {comparison.seeds}, k = {comparison.k}. {machine(comparison)}"
     missing = [method for method in methods_of(row, suite) if method not in comparison.methods]
@@ -179,7 +200,12 @@ def section(row: Row, suite: str, folder: Path) -> str:
         said += f" Not run: {', '.join(missing)}."
     if suite == "full" and len(comparison.seeds) < len(row.seeds):
         said += f" Of {len(row.seeds)} seeds {len(comparison.seeds)} were run."
-    return "\n\n".join([*parts, said, write_table(comparison, columns(comparison, with_early=True))]) + "\n"
+    table = write_table(comparison, columns(comparison, with_early=True))
+    if row.is_folded:
+        parts = [f"<details><summary>{row.title}</summary>", asked, said, table, "</details>"]
+    else:
+        parts = [f"### {row.title}", asked, said, table]
+    return "\n\n".join(parts) + "\n"
 
 
 def machine(comparison: Comparison) -> str:

@@ -11,12 +11,12 @@ it after its layers, from the last on, have lost what they learned. See `spectra
 import argparse
 import json
 import tempfile
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from spectral_exp.attribution.measure import measure
 from spectral_exp.attribution.ranker import ModelRanker, Ranker
@@ -51,25 +51,31 @@ METHODS = (
 def check(ranker: Ranker, shared: list[str], data: Data, factor: float, folder: Path) -> dict[str, Any]:
     """Apply all checks to one method; the correlations are Spearman's, the places shares of inputs that score lower."""
 
+    def net(data: Data, seed: int) -> nn.Module:
+        return fit(plain(compose_config([*shared, f"seed={seed}"])), data, folder).model.eval()
+
     def relevance(data: Data, seed: int) -> np.ndarray:
-        model = None
-        if isinstance(ranker, ModelRanker):
-            model = fit(plain(compose_config([*shared, f"seed={seed}"])), data, folder).model.eval()
+        model = net(data, seed) if isinstance(ranker, ModelRanker) else None
         train = SharedTraining(lambda more: compose_config([*shared, *more]), folder)
         return measure(ranker, data, seed, model=model, train=train).relevance
 
-    rank = cache(lambda data: relevance(data, 0))
-    first = int(rank(data).argmax())
+    scores = relevance(data, 0)
+    first = int(scores.argmax())
+
+    def rank(changed: Data) -> np.ndarray:
+        return scores if changed is data else relevance(changed, 0)
+
     found: dict[str, Any] = {
-        "other seed": spearman(rank(data), relevance(data, 1)),
+        "other seed": spearman(scores, relevance(data, 1)),
         "labels": label_permutation(rank, data, seed=0),
         "columns": column_permutation(rank, data, seed=0),
         "copied": duplicated_column(rank, data, first)[1:],
         "rescaled": rescaled_column(rank, data, first, factor).after,
     }
     if isinstance(ranker, ModelRanker):
-        net = fit(plain(compose_config([*shared, "seed=0"])), data, folder).model.eval()
-        by_layer = parameter_randomisation(lambda net: measure(ranker, data, 0, model=net).relevance, net, seed=0)
+        by_layer = parameter_randomisation(
+            lambda model: measure(ranker, data, 0, model=model).relevance, net(data, 0), seed=0
+        )
         found["parameters"] = list(by_layer.values())
     return found
 

@@ -70,7 +70,8 @@ def comparison_curve_figure(comparison: Comparison) -> Figure:
         axes.annotate(
             label(method, 20), (k[-1], value), xytext=(1.05, place), textcoords="axes fraction", color=color,
             va="center", fontsize=9, fontweight="bold" if is_ours else "normal", annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3},
+            arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3,
+                        "relpos": (0, 0.5)},
         )  # fmt: skip
     axes.set_xlabel("k, inputs that the judge is trained on")
     axes.set_ylabel(f"test {score.words}, mean and sd of {len(comparison.seeds)} seeds")

@@ -54,7 +54,8 @@ def comparison_time_figure(comparison: Comparison, k: int) -> Figure:
         axes.annotate(
             label(method, 20), (seconds, value.mean), xytext=(1.03, place), textcoords="axes fraction",
             color=color, va="center", fontsize=9, fontweight="bold" if is_ours else "normal", annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.4, "alpha": 0.5, "shrinkA": 0, "shrinkB": 5},
+            arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.4, "alpha": 0.5, "shrinkA": 0, "shrinkB": 5,
+                        "relpos": (0, 0.5)},
         )  # fmt: skip
     log_value_axis(axes.xaxis)
     axes.set_xlabel("CPU seconds of one ranking, training of the net included")

@@ -15,7 +15,7 @@ from spectral_exp.cli.config_path import config_dir
 from spectral_exp.errors import UserError
 
 METHODS = sorted(path.stem for path in Path(config_dir(), "attribution").glob("*.yaml"))
-TRAINING = ["dense_norm", "spectral", "spectral_group", "spectral_path", "spectral_path_50"]
+TRAINING = ["dense_norm", "spectral", "spectral_group", "spectral_path", "spectral_path_3", "spectral_path_50"]
 QUICK = {
     "integrated_gradients": ["options.n_steps=10"],
     "kernel_shap": ["n_rows=5", "options.n_samples=100"],

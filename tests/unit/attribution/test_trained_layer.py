@@ -25,3 +25,10 @@ def test_inputs_that_left_score_below_all_that_stayed_the_last_to_leave_first(cl
     found = TrainedLayer([]).relevance(lambda *_: (layer, None), classes, seed=0)
     np.testing.assert_array_equal(np.argsort(-found), layer.ranking())
     assert list(np.argsort(found)[:2]) == [6, 1]
+
+
+def test_several_runs_of_different_seeds_score_by_mean_rank(classes):
+    layers = {5: SpectralLinear(8, 3), 1005: SpectralLinear(8, 3)}
+    found = TrainedLayer([], n_runs=2).relevance(lambda _, data, seed: (layers[seed], None), classes, seed=5)
+    places = [np.argsort(layer.ranking()) for layer in layers.values()]
+    np.testing.assert_allclose(found, 1 - np.mean(places, axis=0) / 8)
