@@ -140,6 +140,7 @@ class MembersLauncher(Launcher):
 
         def started(job: Job) -> None:
             progress.started()
+            _note(record, [job], [JobEnd("running")], sweep_folder)
 
         def ended(job: Job, end: JobEnd) -> None:
             ends[job] = end

@@ -5,8 +5,9 @@
 
 Protocol G: 1000 rows of a `ring_xor` family (data seed 0), ranked from each five sixths of the rows; the score is the
 share of the k inputs that decide which are among the first k. Noisy sets: AUROC and average precision of the ranking,
-every seed a new draw and a new net. Every path is a run of `experiment=ring_xor`, or with `--runs 3` the one of three
-runs, of as many seeds, whose training loss is lowest while at most 12 inputs are left: the truth has no part in it.
+every seed a new draw and a new net. Every path is a run of `experiment=ring_xor` or, for the noisy sets,
+`experiment=all_relevant`; with `--runs 3` the one of three runs, of as many seeds, whose training loss is lowest while
+at most 12 inputs are left: the truth has no part in it.
 The random forest is scikit-learn's, 500 trees, importance by impurity, on the same rows. Seconds are CPU seconds on one
 thread.
 """
@@ -94,7 +95,7 @@ def tasks(arguments: argparse.Namespace) -> Iterator[tuple[dict[str, Any], Any]]
                 yield {"set": family, "n_features": size, "fold": fold}, config
     for name in arguments.sets:
         for seed in arguments.seeds:
-            asked = ["experiment=ring_xor", *SETS[name], "dataset.scaling=standard", f"seed={seed}"]
+            asked = ["experiment=all_relevant", *SETS[name], "dataset.scaling=standard", f"seed={seed}"]
             config = compose_config([*asked, *arguments.override])
             yield {"set": name, "n_features": config.dataset.n_features, "seed": seed}, config
 

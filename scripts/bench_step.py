@@ -124,9 +124,9 @@ def gpu_results(
     return ratios, speeds
 
 
-def step_ratios(gauge: str, is_fused: bool, n_pairs: int, steps_per_block: int) -> list[float]:
+def step_ratios(gauge: str, is_fused: bool, n_pairs: int, steps_per_block: int, batch: int = BATCH) -> list[float]:
     torch.manual_seed(0)
-    inputs, targets = torch.randn(BATCH, N_FEATURES), torch.randint(N_CLASSES, (BATCH,))
+    inputs, targets = torch.randn(batch, N_FEATURES), torch.randint(N_CLASSES, (batch,))
     spectral = step_of(SpectralMLP(N_FEATURES, N_CLASSES, HIDDEN, gauge=gauge), inputs, targets, is_fused)
     dense = step_of(DenseMLP(N_FEATURES, N_CLASSES, HIDDEN), inputs, targets, is_fused)
     for work in (spectral, dense):
@@ -193,6 +193,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--compile", action="store_true", help="on a GPU, compiled nets too")
+    parser.add_argument("--batch", type=int, default=BATCH, help="rows of a step in the first comparison, on a CPU")
     parser.add_argument("--pairs", type=int, default=25)
     parser.add_argument("--steps", type=int, default=8, help="steps per block")
     parser.add_argument("--json", type=Path)
@@ -204,7 +205,7 @@ def main() -> None:
     else:
         results = {
             f"step, spectral ({gauge} gauge) / dense, {'fused' if is_fused else 'plain'} Adam": step_ratios(
-                gauge, is_fused, arguments.pairs, arguments.steps
+                gauge, is_fused, arguments.pairs, arguments.steps, arguments.batch
             )
             for gauge in ("free", "unit")
             for is_fused in (False, True)

@@ -4,7 +4,9 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytorch_lightning as pl
+from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.profilers import PassThroughProfiler
+from torch.optim import Optimizer
 
 PER_STEP_HOOKS = (
     "on_train_batch_start",
@@ -14,6 +16,7 @@ PER_STEP_HOOKS = (
     "on_after_backward",
     "on_before_optimizer_step",
 )
+GRAPH_CHECK = "_accelerator_graph_capture_health_check"
 NO_SPAN: AbstractContextManager[Any] = nullcontext()
 
 
@@ -33,6 +36,25 @@ def pass_over_idle_hooks(owner: pl.Callback | pl.LightningModule) -> None:
         owner: a callback or a module.
     """
     base = pl.Callback if isinstance(owner, pl.Callback) else pl.LightningModule
-    for hook in PER_STEP_HOOKS:
-        if getattr(type(owner), hook) is getattr(base, hook):
-            setattr(owner, hook, None)
+    idle = [hook for hook in PER_STEP_HOOKS if getattr(type(owner), hook) is getattr(base, hook)]
+    if isinstance(owner, ModelCheckpoint) and _saves_by_epochs(owner):
+        idle.append("on_train_batch_end")
+    for hook in idle:
+        setattr(owner, hook, None)
+
+
+def skip_graph_check(optimizer: Optimizer) -> None:
+    """Keep an optimizer of parameters on the CPU from asking in every step whether a GPU is recording it as a graph.
+
+    Without a GPU torch looks for a driver each time, which takes a tenth of the step of a small net.
+
+    Args:
+        optimizer: Adam or AdamW; others do not ask.
+    """
+    if hasattr(optimizer, GRAPH_CHECK):
+        setattr(optimizer, GRAPH_CHECK, lambda: None)
+
+
+def _saves_by_epochs(checkpoint: ModelCheckpoint) -> bool:
+    every_n_steps = getattr(checkpoint, "_every_n_train_steps", None)
+    return every_n_steps == 0 and getattr(checkpoint, "_train_time_interval", every_n_steps) is None

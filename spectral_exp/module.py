@@ -23,6 +23,7 @@ from spectral_exp.dataset.loading import TensorLoader
 from spectral_exp.errors import UserError
 from spectral_exp.evaluation.standard_error import StandardError
 from spectral_exp.functional.sparse import take_columns
+from spectral_exp.idle_hooks import skip_graph_check
 from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.layer.spectralize import spectral_form
 from spectral_exp.regularization.regularization import Regularization
@@ -272,6 +273,8 @@ class SpectralModule(pl.LightningModule):
         shares, others = ([p for p in others if isinstance(p, DTensor) == is_share] for is_share in (True, False))
         groups = [{"params": params} for params in (shares, others, eigenvalues) if params]
         optimizer = self._make_optimizer(groups)
+        if all(parameter.device.type == "cpu" for parameter in parameters.values()):
+            skip_graph_check(optimizer)
         if eigenvalues:
             optimizer.param_groups[-1]["lr"] *= self._eigenvalue_lr_factor
         if isinstance(self._lr_schedule, Constant):

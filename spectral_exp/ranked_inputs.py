@@ -15,7 +15,7 @@ from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.rows import Rows
 from spectral_exp.evaluation.certificate import kkt_certificate, whole_gradient
 from spectral_exp.evaluation.known_truth import compare_with_truth
-from spectral_exp.evaluation.masking import masked_outputs, masking_counts
+from spectral_exp.evaluation.masking import masking_counts, outputs_of_top
 from spectral_exp.module import SpectralModule, task_metrics
 from spectral_exp.tracking.results import RANKING_COLUMNS, ranking_rows, write_masking_curve, write_ranking
 from spectral_exp.tracking.rich_logger import RichLogger
@@ -114,21 +114,21 @@ def masking_scores(
         module: the trained module; it is put into evaluation mode.
         part: the rows.
         ranking: the inputs, most relevant first.
-        counts: how many of the top inputs keep their values, one or more numbers.
+        counts: how many of the top inputs keep their values, rising.
         metrics: what to compute, not synchronised over processes.
 
     Returns:
         One dictionary per count: `n_kept`, then the metrics.
     """
     module.eval()
-    device, layer, place = ranking.device, module.spectral_input_layer, torch.argsort(ranking)
+    device, layer = ranking.device, module.spectral_input_layer
     of_counts = [metrics.clone().to(device) for _ in counts]
     for inputs, targets in part.in_turn():  # the rows are read once for all counts: they may lie in a file
         inputs, values = inputs.to(device), module.in_units(targets.to(device))
-        for n_kept, scores in zip(counts, of_counts, strict=True):
-            with module.trainer.precision_plugin.forward_context():
-                outputs = masked_outputs(module.model, inputs, layer.over_row(place < n_kept), module.input_layer)
-            scores.update(module.predict(outputs), values)
+        with module.trainer.precision_plugin.forward_context():
+            outputs = outputs_of_top(module.model, inputs, layer, ranking, counts)
+            for of_count, scores in zip(outputs, of_counts, strict=True):
+                scores.update(module.predict(of_count), values)
     return [
         {"n_kept": n_kept, **{name: float(score) for name, score in scores.compute().items()}}
         for n_kept, scores in zip(counts, of_counts, strict=True)

@@ -27,6 +27,7 @@ Rank the inputs of your own table (CSV, Parquet or NPZ)
 
 Sweep: every combination, one folder each
   spectral-train -m seed=0,1,2 regularization.strength=1e-3,3e-3
+  spectral-train members=32                                    32 seeds as one batch of networks
 
 Go on after a stop       spectral-train resume=outputs/runs/NAME/DATE_TIME
 with a sweep             spectral-train -m resume=outputs/sweeps/NAME/DATE_TIME

@@ -11,6 +11,7 @@ from spectral_exp.cli.config_path import config_dir, register_user_configs, vers
 from spectral_exp.cli.ending import print_help, report_error
 from spectral_exp.cli.external_ranks import rank_arguments
 from spectral_exp.cli.help import help_text
+from spectral_exp.cli.members import members_arguments
 from spectral_exp.cli.overrides import check_overrides
 from spectral_exp.cli.resume import resume_arguments
 from spectral_exp.cli.sweep_folder import sweep_folder, sweep_folder_arguments
@@ -47,7 +48,7 @@ def main() -> None:
     outcome = Outcome()
     try:
         register_user_configs()
-        sys.argv[1:] = resume_arguments(sys.argv[1:])
+        sys.argv[1:] = resume_arguments(members_arguments(sys.argv[1:]))
         check_overrides(sys.argv[1:], config_dir(), CONFIG_NAME)
         sys.argv[1:] = rank_arguments(sweep_folder_arguments(sys.argv[1:]))
         outcome.sweep = sweep_folder(sys.argv[1:])

@@ -12,7 +12,7 @@ N_DIGITS = 6  # of what is stored for figures
 N_LEVELS = 3  # parts that a regression target is cut into for mean curves
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Axis:
     """Say where every input lies on an axis, for figures and reports; models do not see it.
 
@@ -34,6 +34,10 @@ class Axis:
     bands: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     bands_name: str = ""
     means: Mapping[str, Float[np.ndarray, " n_features"]] = field(default_factory=dict)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether two axes are the same to a figure: one that was stored equals the one it was made from."""
+        return isinstance(other, Axis) and self.to_plain() == other.to_plain()
 
     @property
     def label(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int
+from jaxtyping import Bool, Int
 from scipy.ndimage import grey_dilation
 
 from spectral_exp.dataset.arrays import Arrays, make_data
@@ -15,6 +15,7 @@ from spectral_exp.dataset.channel_data import describe_channels, make_channel_da
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.fetch import read
 from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.dataset.patches import patches
 from spectral_exp.dataset.scaling import Scaling, check_scaling
 from spectral_exp.dataset.splitting import check_fold, fold_rows
 from spectral_exp.errors import UserError
@@ -187,29 +188,3 @@ class IndianPines:
         """
         blocks = self.blocks(part.shape)
         return np.isin(blocks, blocks[part])
-
-
-def patches(
-    cube: Float32[np.ndarray, "height width bands"],
-    centres: Bool[np.ndarray, "height width"],
-    is_seen: Bool[np.ndarray, "height width"],
-    size: int,
-    fill: Float32[np.ndarray, " bands"],
-) -> Float32[np.ndarray, "n_centres bands size size"]:
-    """Cut squares out of an image.
-
-    Args:
-        cube: the image.
-        centres: the pixels to cut squares around.
-        is_seen: the pixels that a square may hold.
-        size: side of the squares, odd.
-        fill: what stands for other pixels, and for those beyond the image.
-
-    Returns:
-        One square per centre, bands first.
-    """
-    reach = size // 2
-    offsets = np.where(is_seen[..., None], cube - fill, 0)
-    padded = np.pad(offsets, ((reach, reach), (reach, reach), (0, 0)))
-    squares = np.lib.stride_tricks.sliding_window_view(padded, (size, size), axis=(0, 1))
-    return np.asarray(squares[centres] + fill[:, None, None], dtype=np.float32)

@@ -1,5 +1,7 @@
 """A matrix that NumPy has saved, read row by row or column by column without being loaded."""
 
+import os
+
 import numpy as np
 from jaxtyping import Int, Shaped
 
@@ -50,6 +52,15 @@ class NpyMatrix(StoredMatrix):
         super().__init__(path, read_feature_names(feature_names, n_columns), dtype, even_chunks(n_rows, row_bytes))
         self._file = file
         self._stored_dtype = dtype
+
+    def announce(self, chunks: Int[np.ndarray, " n_chunks"]) -> None:
+        if not hasattr(os, "posix_fadvise"):  # not everywhere
+            return
+        row_bytes = len(self.names) * self._stored_dtype.itemsize
+        with self._file.open("rb", buffering=0) as content:
+            for start, end in zip(self.chunk_starts[chunks], self.chunk_starts[chunks + 1], strict=True):
+                begin, length = self._begin + int(start) * row_bytes, int(end - start) * row_bytes
+                os.posix_fadvise(content.fileno(), begin, length, os.POSIX_FADV_WILLNEED)
 
     def read(self, chunk: int, columns: Int[np.ndarray, " n_kept"] | None, out: Shaped[np.ndarray, "_ _"]) -> None:
         n_columns = len(self.names)

@@ -22,6 +22,8 @@ from spectral_exp.dataset.table_columns import (
 from spectral_exp.dataset.target import AskedTask
 from spectral_exp.errors import UserError
 
+COLUMNS_AT_ONCE = 64  # are turned into rows while they are in the cache
+
 
 class ParquetMatrix(StoredMatrix):
     """Columns of numbers in a Parquet file; a chunk is a row group.
@@ -55,16 +57,20 @@ class ParquetMatrix(StoredMatrix):
         except (OSError, pa.ArrowInvalid) as error:
             reason = str(error).splitlines()[0]
             raise UserError(f"{self.path}: row group {chunk} cannot be read: {reason}") from error
-        by_column = np.empty(out.shape[::-1], out.dtype)
-        for values, name in zip(by_column, names, strict=True):
-            column = table[name]
-            if column.null_count:
-                raise UserError(
-                    f"{self.path}: missing values in {name!r} ({column.null_count} in row group {chunk}): fill them or "
-                    f"leave it out with dataset.drop=[{name}]; only dataset=tabular fills gaps (dataset.impute)"
-                )
-            values[:] = column.to_numpy()
-        torch.from_numpy(out).copy_(torch.from_numpy(by_column).t())  # which torch does block by block
+        rows = torch.from_numpy(out)
+        beside = np.empty((COLUMNS_AT_ONCE, len(out)), out.dtype)
+        for start in range(0, len(names), COLUMNS_AT_ONCE):
+            columns_here = table.columns[start : start + COLUMNS_AT_ONCE]
+            for name, values, column in zip(names[start:], beside, columns_here, strict=False):
+                if column.null_count:
+                    raise UserError(
+                        f"{self.path}: missing values in {name!r} ({column.null_count} in row group {chunk}): fill "
+                        f"them or leave it out with dataset.drop=[{name}]; only dataset=tabular fills gaps "
+                        "(dataset.impute)"
+                    )
+                values[:] = column.to_numpy()
+            here = rows[:, start : start + COLUMNS_AT_ONCE]
+            here.copy_(torch.from_numpy(beside[: here.shape[1]]).t())  # which torch does block by block
 
 
 class Parquet(Streamed):

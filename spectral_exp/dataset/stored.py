@@ -60,6 +60,14 @@ class StoredMatrix(ABC):
             UserError: if the file is damaged there.
         """
 
+    def announce(self, chunks: Int[np.ndarray, " n_chunks"]) -> None:
+        """Tell the system which chunks are read next, so that the disk need not wait for one to ask for another.
+
+        Args:
+            chunks: their numbers, in the order of reading.
+        """
+        return
+
 
 def even_chunks(n_rows: int, row_bytes: int, multiple: int = 1) -> Int[np.ndarray, " n_chunks_1"]:
     """Cut a matrix into chunks of about a mebibyte.

@@ -14,6 +14,8 @@ from typing_extensions import Self
 from spectral_exp.dataset.rows import Batch, Rows
 from spectral_exp.dataset.stored import StoredMatrix
 
+CHUNKS_AHEAD = 8
+
 
 @dataclass(frozen=True)
 class Group:
@@ -148,7 +150,9 @@ class StreamedRows(Rows):
 
     def _read(self, group: Int[np.ndarray, " n_group"], buffer: Shaped[np.ndarray, "_ _"]) -> None:
         begin = 0
-        for chunk, size in zip(group, self._sizes(group), strict=True):
+        for place, (chunk, size) in enumerate(zip(group, self._sizes(group), strict=True)):
+            if place % CHUNKS_AHEAD == 0 and self.columns is None:
+                self.stored.announce(group[place : place + 2 * CHUNKS_AHEAD])
             self.stored.read(int(chunk), self.columns, buffer[begin : begin + size])
             begin += size
 

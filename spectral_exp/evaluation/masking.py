@@ -1,12 +1,17 @@
 """How a trained net does when it sees only its most relevant inputs, without retraining."""
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any, cast
 
 import torch
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor, nn
 
 from spectral_exp.functional.mask import blank
+from spectral_exp.functional.sparse import is_sparse
+from spectral_exp.layer.spectral_layer import SpectralLayer
+from spectral_exp.layer.spectral_linear import SpectralLinear
 
 
 def masking_counts(n_features: int, also: int = 1, per_decade: int = 10) -> list[int]:
@@ -56,3 +61,46 @@ def masked_outputs(
     with (layer or model).register_forward_pre_hook(blank_others):
         outputs: Tensor = model(inputs)
         return outputs
+
+
+@torch.no_grad()
+def outputs_of_top(
+    model: nn.Module,
+    inputs: Float[Tensor, "n_rows *shape"],
+    layer: SpectralLayer,
+    ranking: Int[Tensor, " n_features"],
+    counts: Sequence[int],
+) -> Iterator[Shaped[Tensor, "n_rows n_out"]]:
+    """Run a model on its top inputs only, 0 in place of the rest, for several numbers of them.
+
+    Where the first layer is linear in the inputs, each enters its sums once, whatever the number of counts.
+
+    Args:
+        model: the trained network; put it in evaluation mode first.
+        inputs: rows as the model was trained on, as many as `rows_at_once` allows.
+        layer: the input layer, in spectral form; that of the model or of another parametrisation of it.
+        ranking: the inputs, most relevant first.
+        counts: how many of the top inputs keep their values, rising.
+
+    Yields:
+        The outputs for each count.
+    """
+    input_layer = cast(nn.Module, model.input_layer)
+    is_linear = isinstance(layer, SpectralLinear) and layer.basis is None and not is_sparse(inputs)
+    if not is_linear or getattr(model, "unit", "value") != "value":
+        place = torch.argsort(ranking)
+        for count in counts:
+            yield masked_outputs(model, inputs, layer.over_row(place < count), input_layer)
+        return
+    order = ranking[layer.mask[ranking]]
+    rows = inputs.flatten(1).index_select(1, order)
+    weight = layer.over_all_inputs(layer.weight_matrix).index_select(1, order)
+    n_kept = layer.mask[ranking].cumsum(0)[torch.tensor(counts, device=ranking.device) - 1].tolist()
+    sums = rows.new_zeros(len(rows), len(weight)) if layer.bias is None else layer.bias.expand(len(rows), -1).clone()
+    try:
+        for first, end in pairwise([0, *n_kept]):
+            sums.addmm_(rows[:, first:end], weight[:, first:end].t())
+            input_layer.forward = lambda _: sums.clone()  # of this object, in front of that of its class
+            yield model(inputs)
+    finally:
+        del input_layer.forward

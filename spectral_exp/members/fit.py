@@ -64,8 +64,10 @@ class BatchTraining:
                 if self.members:
                     self._train_epoch()
                 self.seconds += time.perf_counter() - started
-        finally:
+        finally:  # whatever has happened
             self._bar.stop()
+            for member in self.members:
+                member.close()
 
     def save(self) -> None:
         """Write the checkpoints of all members."""
@@ -108,6 +110,7 @@ class BatchTraining:
                 member.end_epoch(metrics)
             except (TrainingDivergedError, UserError, OSError) as error:
                 self.failed[member] = error
+                member.close()
         self._epoch += 1
         self._bar.end_epoch(self._epoch, f"{len(members)} networks  loss {float(sums[0].mean()) / n_rows:.4f}")
         self._leave(self.failed)

@@ -194,7 +194,7 @@ class Member:
         self.run.training.take_final_weights()
 
     def close(self) -> None:
-        """Close the files, whatever has happened."""
+        """Close the files of the records."""
         self._recorder.teardown(self.trainer, self.module, "fit")
 
     def scores(self, outputs: Tensor, targets: Tensor, progress: float) -> dict[str, Any]:

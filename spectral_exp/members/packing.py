@@ -93,7 +93,7 @@ def why_alone(run: OpenRun) -> str | None:
         "regularization=group": module.regularization.is_proximal,
         "regularization=path with groups or keep": removes and is_bound,
         f"regularization=path in a {type(layer).__name__}": removes and not isinstance(layer, SpectralLinear),
-        "a dropout of whole channels": any(
+        "a dropout of inputs or whole channels": any(
             isinstance(one, _DropoutNd) and type(one) is not nn.Dropout for one in module.model.modules()
         ),
     }

@@ -141,7 +141,6 @@ class JobBatches:
             except Exception as error:  # of a net that cannot be batched, or for want of memory
                 log.info(f"{len(training.members)} networks cannot go on as one: {error}")
                 for member in training.members:
-                    member.close()
                     opened = owners[member]
                     self._close(opened, opened.fail(error) if training.has_begun else opened.train_alone())
             for member, failure in training.failed.items():

@@ -10,6 +10,7 @@ from spectral_exp.layer.basis_function.basis_function import BasisFunction
 from spectral_exp.layer.spectral_layer import Gauge
 from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.model.hidden_layers import Activation, Initialization, hidden_layers
+from spectral_exp.model.input_dropout import InputDropout
 
 
 class SpectralMLP(nn.Module):
@@ -31,6 +32,7 @@ class SpectralMLP(nn.Module):
         initialization: PyTorch's default or the paper's.
         basis: name to function: what the first layer is linear in, all functions of an input under its one
             eigenvalue; none for the inputs themselves. Fit it to the training rows, `input_layer.basis.fit`.
+        input_dropout: share of the inputs that are hidden at random in training, see `InputDropout`; not with a basis.
 
     Shape:
         Input (n_rows, n_features), flattened if it has more axes; output (n_rows, out_features).
@@ -52,12 +54,17 @@ class SpectralMLP(nn.Module):
         train_output_eigenvalues: bool = False,
         initialization: Initialization = "kaiming_uniform",
         basis: Mapping[str, BasisFunction] | None = None,
+        input_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         if spectral_layers not in ("first", "all"):
             raise ValueError(f"spectral_layers must be 'first' or 'all', got {spectral_layers!r}")
 
+        if not 0 <= input_dropout < 1:
+            raise ValueError(f"input_dropout must be at least 0 and below 1, got {input_dropout}")
         functions = tuple((basis or {}).values())
+        if functions and input_dropout:
+            raise ValueError("input_dropout hides inputs, not functions of them: leave basis or input_dropout out")
 
         def convert(position: int, linear: nn.Linear) -> nn.Module:
             if position > 0 and spectral_layers == "first":
@@ -67,6 +74,7 @@ class SpectralMLP(nn.Module):
             )
 
         n_columns = in_features * max(len(functions), 1)
+        self.input_dropout = InputDropout(input_dropout) if input_dropout else nn.Identity()
         self.layers = hidden_layers(
             n_columns, out_features, hidden_features, activation, batch_norm, dropout, initialization, convert
         )
@@ -87,5 +95,5 @@ class SpectralMLP(nn.Module):
         Returns:
             One row of outputs per row of inputs.
         """
-        outputs: Tensor = self.layers(inputs.flatten(1))
+        outputs: Tensor = self.layers(self.input_dropout(inputs.flatten(1)))
         return outputs

@@ -20,7 +20,7 @@ def test_a_path_is_not_compiled(train):
     answer = train(*COMPILED, "regularization=path", "regularization.n_final=10")
 
     assert answer.code == 2
-    assert "compile=true would compile anew whenever inputs leave" in answer.error
+    assert "compile=true would compile anew when inputs leave" in answer.error
 
 
 @pytest.mark.slow

@@ -1,10 +1,12 @@
 from typing import Any
 
+import pytest
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.callbacks import ModelCheckpoint
 from torch.utils.data import DataLoader, TensorDataset
 
-from spectral_exp.idle_hooks import PER_STEP_HOOKS, NoProfiler, pass_over_idle_hooks
+from spectral_exp.idle_hooks import GRAPH_CHECK, PER_STEP_HOOKS, NoProfiler, pass_over_idle_hooks, skip_graph_check
 
 
 class Net(pl.LightningModule):
@@ -57,3 +59,30 @@ def test_hooks_that_do_something_are_called_and_no_others_of_a_step() -> None:
     assert (counter.n_batches, counter.n_epochs, net.n_before_zero_grad) == (6, 2, 6)
     assert [hook for hook in PER_STEP_HOOKS if getattr(counter, hook) is not None] == ["on_train_batch_end"]
     assert [hook for hook in PER_STEP_HOOKS if getattr(net, hook) is not None] == ["on_before_zero_grad"]
+
+
+@pytest.mark.parametrize(
+    ("options", "is_idle"), [({"every_n_epochs": 1}, True), ({"every_n_train_steps": 5}, False), ({}, True)]
+)
+def test_a_checkpoint_by_steps_is_asked_in_every_step(options: dict[str, int], is_idle: bool) -> None:
+    checkpoint = ModelCheckpoint(**options)  # type: ignore[arg-type]
+
+    pass_over_idle_hooks(checkpoint)
+
+    assert (checkpoint.on_train_batch_end is None) == is_idle
+
+
+def test_an_optimizer_moves_as_before_without_looking_for_gpus() -> None:
+    layers = [torch.nn.Linear(3, 1) for _ in range(2)]
+    layers[1].load_state_dict(layers[0].state_dict())
+    optimizers = [torch.optim.Adam(layer.parameters(), lr=0.1, fused=True) for layer in layers]
+    skip_graph_check(optimizers[1])
+
+    for layer, optimizer in zip(layers, optimizers, strict=True):
+        for _ in range(3):
+            optimizer.zero_grad()
+            layer(torch.ones(2, 3)).square().sum().backward()
+            optimizer.step()
+
+    assert torch.equal(layers[0].weight, layers[1].weight)
+    assert hasattr(torch.optim.Adam, GRAPH_CHECK) == hasattr(optimizers[1], GRAPH_CHECK)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,6 +17,7 @@ def test_an_axis_comes_back_from_plain_values():
         {"a": np.array([1 / 3, 1e-9])},
     )
     back = Axis.from_plain(json.loads(json.dumps(axis.to_plain())))
+    assert back == axis and back != replace(axis, values=axis.values + 1)
     np.testing.assert_array_equal(back.values, axis.values)
     assert (back.label, back.marks, back.bands) == (axis.label, axis.marks, axis.bands) and back.bands_name == "indices"
     np.testing.assert_allclose(back.means["a"], axis.means["a"], rtol=1e-5)

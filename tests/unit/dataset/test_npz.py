@@ -77,3 +77,10 @@ def test_text_is_no_quantity_and_a_file_must_be_there(save):
         NPZ(save(x=IMAGES, y=np.array(["a", "b"] * 40)), task="regression").load()
     with pytest.raises(UserError, match=r"check dataset.path"):
         NPZ("none.npz").load()
+
+
+def test_every_row_is_tested_in_one_fold(save):
+    images = np.broadcast_to(np.arange(80.0)[:, None, None, None], IMAGES.shape)
+    path = save(x=images, y=CODES)
+    tested = [NPZ(path, scaling="none", fold=fold, n_folds=4).load().test.inputs[:, 0, 0, 0] for fold in (1, 2, 3, 4)]
+    assert sorted(np.concatenate(tested)) == list(range(80))

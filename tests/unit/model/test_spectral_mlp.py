@@ -57,6 +57,7 @@ def test_rows_with_more_axes_are_flattened():
         ({"batch_norm": [True]}, "batch_norm must be one value or one per hidden layer"),
         ({"spectral_layers": "last"}, "spectral_layers"),
         ({"initialization": "zeros"}, "initialization"),
+        ({"input_dropout": 1.0}, "input_dropout must be at least 0 and below 1"),
     ],
 )
 def test_bad_arguments_are_refused_by_name(arguments, message):
