@@ -39,7 +39,7 @@ def job_configs(loader: ConfigLoader, config: DictConfig, jobs: Sequence[Job]) -
             key = (*choices, *values)
             if key not in composed:
                 composed[key] = loader.load_sweep_config(config, list(job.overrides))
-            configs.append(_with_values(composed[key], values, job.number))
+            configs.append(_with_values(composed[key], values, job))
             _check_devices(configs[-1])
     finally:
         HydraConfig.instance().cfg = before
@@ -51,11 +51,13 @@ def _sets_value(loader: ConfigLoader, override: Override) -> bool:
     return is_plain and not loader.get_group_options(override.key_or_group)
 
 
-def _with_values(composed: DictConfig, values: Mapping[str, object], number: int) -> DictConfig:
+def _with_values(composed: DictConfig, values: Mapping[str, object], job: Job) -> DictConfig:
     own = copy.deepcopy(composed)
-    HydraConfig.instance().set_config(own)  # which interpolations refer to
     with read_write(own.hydra):
-        own.hydra.job.num = number
+        own.hydra.job.num = job.number
+        own.hydra.job.override_dirname = ",".join(sorted(job.overrides))
+        own.hydra.runtime.output_dir = str(job.folder)
+    HydraConfig.instance().set_config(own)  # which interpolations refer to
     with read_write(own), open_dict(own):
         for name, value in values.items():
             OmegaConf.update(own, name, value, merge=False)

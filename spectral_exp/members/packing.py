@@ -19,7 +19,17 @@ from spectral_exp.tracking.path_weights import PathWeights
 from spectral_exp.tracking.recorder import Recorder
 
 # What may differ within a batch: it moves numbers, and no shapes.
-FREE_KEYS = ("seed", "name", "eigenvalue_lr_factor", "lr_schedule", "optimizer", "selection", "outputs", "resume")
+FREE_KEYS = (
+    "seed",
+    "name",
+    "eigenvalue_lr_factor",
+    "lr_schedule",
+    "optimizer",
+    "selection",
+    "logger",
+    "outputs",
+    "resume",
+)
 FREE_IN_GROUPS = {
     "dataset": ("seed", "data_seed", "fold"),
     "regularization": ("strength", "eigenvector_strength", "schedule"),

@@ -181,3 +181,19 @@ def test_the_command_line_gives_every_member_the_folder_of_a_job(train, tmp_path
     ]
     member = load_run(sweep / "3").config
     assert member == compose_config([*QUICK, "regularization.strength=1e-2", "seed=1"])
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("without_key")
+def test_every_member_has_dashboards_of_its_own(train, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    answer = train("members=2", *QUICK, "logger=many", "hydra.launcher.figures=false")
+    assert answer.code == 0 and "2 networks are trained as one" in answer.err
+    (sweep,) = (tmp_path / "outputs" / "sweeps" / "quickstart").iterdir()
+    for member in ("0", "1"):
+        events = EventAccumulator(str(sweep / member / "tensorboard"), size_guidance={"tensors": 0}).Reload()
+        history = pd.read_csv(sweep / member / "metrics.csv")
+        logged = [event.value for event in events.Scalars("val/accuracy")]
+        np.testing.assert_allclose(logged[: len(history)], history["val/accuracy"], rtol=1e-6)
+        assert len(list((sweep / member / "wandb").glob("offline-run-*/*.wandb"))) == 1
