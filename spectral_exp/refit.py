@@ -16,9 +16,9 @@ from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.module import SpectralModule
 from spectral_exp.selection.nonzero import Nonzero
 from spectral_exp.settings import Settings
-from spectral_exp.tracking.checkpoint import read_checkpoint
+from spectral_exp.tracking.checkpoint import read_checkpoint, save_tensors
 from spectral_exp.tracking.path_weights import read_path_weights
-from spectral_exp.tracking.run_folder import REFIT, write_whole
+from spectral_exp.tracking.run_folder import REFIT
 from spectral_exp.training import Training, changed, prepare_training
 
 START = "start.ckpt"
@@ -111,4 +111,4 @@ def _empty_if_other(folder: Path, start: dict[str, Tensor]) -> None:
         if earlier.keys() == start.keys() and all(torch.equal(earlier[name], start[name].cpu()) for name in start):
             return
     shutil.rmtree(folder, ignore_errors=True)
-    write_whole(path, lambda beside: torch.save({"state_dict": start}, beside))
+    save_tensors(path, {"state_dict": start})

@@ -19,8 +19,8 @@ from spectral_exp.model.spectral_mlp import SpectralMLP
 from spectral_exp.module import SpectralModule
 from spectral_exp.regularization.none import NoRegularization
 from spectral_exp.settings import read_settings
+from spectral_exp.tracking.checkpoint import save_tensors
 from spectral_exp.tracking.comparison_folder import NET_WEIGHTS
-from spectral_exp.tracking.run_folder import write_whole
 from spectral_exp.training import changed, prepare_training
 
 Compose = Callable[[Sequence[str]], DictConfig]
@@ -110,7 +110,7 @@ def save_net(module: SpectralModule, cell: Path) -> None:
         module: the trained module.
         cell: the folder of the net with one seed.
     """
-    write_whole(cell / NET_WEIGHTS, lambda beside: torch.save(module.model.state_dict(), beside))
+    save_tensors(cell / NET_WEIGHTS, module.model.state_dict())
 
 
 def load_net(config: DictConfig, info: DatasetInfo, cell: Path) -> nn.Module | None:

@@ -21,17 +21,18 @@ class WholeCheckpointIO(TorchCheckpointIO):
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
-        write_whole(Path(path), lambda beside: torch.save(own_tensors(checkpoint), beside))
+        save_tensors(Path(path), checkpoint)
 
 
-def own_tensors(content: Any) -> Any:
-    """Copy tensors that are views of larger ones, which would be written as a whole in their place.
+def save_tensors(path: Path, content: Any) -> None:
+    """Write tensors whole or not at all; those that are views of larger ones without the rest.
 
     Args:
+        path: where the file is to be.
         content: tensors and plain values, in lists and dictionaries.
 
-    Returns:
-        The same, ready to be saved.
+    Raises:
+        OSError: if it cannot be written.
     """
 
     def own(value: Any) -> Any:
@@ -40,7 +41,11 @@ def own_tensors(content: Any) -> Any:
         )
         return value.clone() if is_view else value
 
-    return tree_map(own, content)
+    def write(beside: Path) -> None:
+        with beside.open("wb") as file:  # by its path torch would not say that the disk is full
+            torch.save(tree_map(own, content), file)
+
+    write_whole(path, write)
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

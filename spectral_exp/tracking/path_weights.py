@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from spectral_exp.tracking.checkpoint import own_tensors, read_checkpoint
-from spectral_exp.tracking.run_folder import PATH_CHECKPOINTS, write_whole
+from spectral_exp.tracking.checkpoint import read_checkpoint, save_tensors
+from spectral_exp.tracking.run_folder import PATH_CHECKPOINTS
 
 
 class PathWeights(pl.Callback):
@@ -35,7 +34,7 @@ class PathWeights(pl.Callback):
             return
         content = {"state_dict": pl_module.state_dict(), "mask": pl_module.spectral_input_layer.mask}
         path = self.folder / PATH_CHECKPOINTS / f"{_n_kept(pl_module)}.ckpt"
-        write_whole(path, lambda beside: torch.save(own_tensors(content), beside))
+        save_tensors(path, content)
 
 
 def read_path_weights(folder: Path, mask: Bool[Tensor, " n_features"]) -> dict[str, Tensor] | None:
