@@ -42,8 +42,14 @@ def save_tensors(path: Path, content: Any) -> None:
         return value.clone() if is_view else value
 
     def write(beside: Path) -> None:
-        with beside.open("wb") as file:  # by its path torch would not say that the disk is full
-            torch.save(tree_map(own, content), file)
+        # Torch says that positions are unexpected, and not that the disk is full; to a file of ours the system says it.
+        try:
+            with beside.open("wb") as file:
+                torch.save(tree_map(own, content), file)
+        except RuntimeError as error:
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from None
+            raise
 
     write_whole(path, write)
 

@@ -8,13 +8,17 @@ import torch
 from spectral_exp.tracking.checkpoint import read_checkpoint, save_tensors
 
 
-def test_a_full_disk_is_called_that(monkeypatch, tmp_path):
-    full = Path("/dev/full")
-    if not full.exists():
-        pytest.skip("this system has no /dev/full")
-    monkeypatch.setattr("spectral_exp.tracking.checkpoint.write_whole", lambda path, write: write(full))
-    with pytest.raises(OSError, match="No space left on device"):
-        save_tensors(tmp_path / "last.ckpt", {"weights": torch.zeros(100_000)})
+@pytest.mark.parametrize("room", [500, 3000, 300_000])
+def test_why_a_file_cannot_be_written_is_said_by_the_system(room, tmp_path):
+    resource = pytest.importorskip("resource")
+    before, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            save_tensors(tmp_path / "last.ckpt", {"weights": torch.zeros(100_000)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, hard))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_view_is_saved_without_the_rest(tmp_path):
