@@ -1,7 +1,5 @@
 """Promises of what checkpoints are written and read with."""
 
-from pathlib import Path
-
 import pytest
 import torch
 
