@@ -34,7 +34,7 @@ def step_ratios() -> dict[str, list[float]]:
     } | {"epoch, framework / by hand": bench_step.epoch_ratios(15)}
 
 
-def startup_ratios(n_pairs: int = 3) -> dict[str, list[float]]:
+def startup_ratios(n_pairs: int = 9) -> dict[str, list[float]]:
     ratios: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as name:
         for _ in range(n_pairs):

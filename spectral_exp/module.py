@@ -13,15 +13,13 @@ from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
-from torchmetrics import Metric, MetricCollection
-from torchmetrics.classification import MulticlassAccuracy
-from torchmetrics.regression import MeanAbsoluteError, R2Score
+from torchmetrics import MetricCollection
 
 from spectral_exp.collectives import average_gradients, copy_from_first_rank, names_of
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.loading import TensorLoader
 from spectral_exp.errors import UserError
-from spectral_exp.evaluation.standard_error import StandardError
+from spectral_exp.evaluation.task_metrics import task_metrics, validation_metrics
 from spectral_exp.functional.sparse import take_columns
 from spectral_exp.idle_hooks import skip_graph_check
 from spectral_exp.layer.spectral_layer import SpectralLayer
@@ -174,12 +172,37 @@ class SpectralModule(pl.LightningModule):
             self.model = gather(self.model, whole)
         self._whole = ()
 
+    def seed_of_epoch(self, epoch: int) -> int:
+        """Seed what is random within an epoch.
+
+        Args:
+            epoch: counted from 0.
+
+        Returns:
+            The seed.
+        """
+        return self.seed * 1_000_003 + epoch
+
+    def layer_metrics(self, progress: float) -> dict[str, Tensor | float]:
+        """Describe the input layer at a moment of training.
+
+        Args:
+            progress: share of the training steps that are done, in [0, 1].
+
+        Returns:
+            Metrics by name: how many inputs have any relevance, and the strength of the penalty.
+        """
+        return {
+            "spectral/n_kept": (self.spectral_input_layer.relevance() > 0).sum().float(),
+            "spectral/strength": self.regularization.strength_at(progress),
+        }
+
     def on_train_start(self) -> None:
         copy_from_first_rank(self._own_parameters)
 
     def on_train_epoch_start(self) -> None:
         self._drop_columns()
-        torch.manual_seed(self.seed * 1_000_003 + self.current_epoch + 500_009 * self.global_rank)
+        torch.manual_seed(self.seed_of_epoch(self.current_epoch) + 500_009 * self.global_rank)
         self._losses, self._penalties, self._steps, self._row_counts = [], [], [], []
         self._sums = torch.zeros(2, device=self.device)  # of loss and penalty over the rows of the epoch
         self._n_rows = 0
@@ -220,8 +243,7 @@ class SpectralModule(pl.LightningModule):
             values: dict[str, Tensor | float] = {
                 "train/loss": loss,
                 "spectral/penalty": penalty,
-                "spectral/n_kept": (self.spectral_input_layer.relevance() > 0).sum().float(),
-                "spectral/strength": self.regularization.strength_at(self.progress),
+                **self.layer_metrics(self.progress),
             }
             self._log_means(values, self._n_rows)
 
@@ -427,37 +449,3 @@ def diverged(step: int) -> TrainingDivergedError:
         f"the loss became NaN or infinite at step {step}; the learning rate is the likely cause: try "
         "optimizer.lr at a tenth, or trainer.gradient_clip_val=1.0 (the last checkpoint is from before)"
     )
-
-
-def task_metrics(info: DatasetInfo, is_synced: bool = True) -> MetricCollection:
-    """Build what a task is scored by: accuracy, or mean absolute error and R^2 in the units of the target.
-
-    Args:
-        info: what the target is.
-        is_synced: compute over all processes that train together; False where one of them computes alone.
-
-    Returns:
-        Metrics that keep their state over batches.
-    """
-    metrics: dict[str, Metric | MetricCollection]
-    if info.task == "classification":
-        accuracy = MulticlassAccuracy(num_classes=info.n_outputs, average="micro", sync_on_compute=is_synced)
-        metrics = {"accuracy": accuracy}
-    else:
-        metrics = {"mae": MeanAbsoluteError(sync_on_compute=is_synced), "r2": R2Score(sync_on_compute=is_synced)}
-    return MetricCollection(metrics)
-
-
-def validation_metrics(info: DatasetInfo, is_synced: bool = True) -> MetricCollection:
-    """Build what choices are made by: the scores of `task_metrics`, and how far chance alone moves the first one.
-
-    Args:
-        info: what the target is.
-        is_synced: as for `task_metrics`.
-
-    Returns:
-        Metrics that keep their state over batches.
-    """
-    metrics = task_metrics(info, is_synced)
-    metrics.add_metrics({"standard_error": StandardError(info.task, is_synced)})
-    return metrics

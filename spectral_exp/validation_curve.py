@@ -15,7 +15,8 @@ from omegaconf import DictConfig, OmegaConf
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.splitting import fold_rows
 from spectral_exp.evaluation.masking import masking_counts
-from spectral_exp.module import SpectralModule, validation_metrics
+from spectral_exp.evaluation.task_metrics import validation_metrics
+from spectral_exp.module import SpectralModule
 from spectral_exp.ranked_inputs import masking_scores
 from spectral_exp.selection.curve_selection import CurveSelection, ScoreCurve
 from spectral_exp.selection.nonzero import Nonzero

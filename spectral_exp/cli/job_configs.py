@@ -48,7 +48,8 @@ def job_configs(loader: ConfigLoader, config: DictConfig, jobs: Sequence[Job]) -
 
 def _sets_value(loader: ConfigLoader, override: Override) -> bool:
     is_plain = override.type == OverrideType.CHANGE and override.package is None
-    return is_plain and not loader.get_group_options(override.key_or_group)
+    is_merged = isinstance(override.value(), dict)  # by Hydra, with what was there
+    return is_plain and not is_merged and not loader.get_group_options(override.key_or_group)
 
 
 def _with_values(composed: DictConfig, values: Mapping[str, object], job: Job) -> DictConfig:

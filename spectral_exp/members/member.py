@@ -105,7 +105,7 @@ class Member:
                 self.loader.keep_features(positions)
                 self._held = self._held[positions]
         self.loader.set_epoch(self.epochs_done)
-        self.generator.manual_seed(self.module.seed * 1_000_003 + self.epochs_done)
+        self.generator.manual_seed(self.module.seed_of_epoch(self.epochs_done))
 
     def kept_of(self, inputs: Tensor) -> Tensor:
         """Take those of a row's inputs that the network still takes.
@@ -217,8 +217,7 @@ class Member:
         return {
             **scores,
             "val/loss": float(module.loss(outputs, targets)),
-            "spectral/n_kept": int((module.spectral_input_layer.relevance() > 0).sum()),
-            "spectral/strength": module.regularization.strength_at(progress),
+            **{name: float(value) for name, value in module.layer_metrics(progress).items()},
         }
 
     def _go_on(self, content: dict[str, Any]) -> None:

@@ -197,3 +197,16 @@ def test_every_member_has_dashboards_of_its_own(train, tmp_path):
         logged = [event.value for event in events.Scalars("val/accuracy")]
         np.testing.assert_allclose(logged[: len(history)], history["val/accuracy"], rtol=1e-6)
         assert len(list((sweep / member / "wandb").glob("offline-run-*/*.wandb"))) == 1
+
+
+@pytest.mark.slow
+def test_jobs_are_configured_as_hydra_would(train, tmp_path):
+    asked = ("refit={epochs: 1},{epochs: 2}", "regularization=l1,l2_l2")
+    answer = train(
+        "-m", "hydra/launcher=members", *QUICK, "hydra.launcher.figures=false", "trainer.max_epochs=1", *asked
+    )
+    assert answer.code == 0, answer.err
+    (sweep,) = (tmp_path / "outputs" / "sweeps" / "quickstart").iterdir()
+    for job, (refit, option) in enumerate(product(("{epochs: 1}", "{epochs: 2}"), ("l1", "l2_l2"))):
+        wanted = [*QUICK, "trainer.max_epochs=1", f"refit={refit}", f"regularization={option}"]
+        assert load_run(sweep / str(job)).config == compose_config(wanted)
