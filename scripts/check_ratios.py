@@ -54,7 +54,7 @@ def stream_ratios() -> dict[str, list[float]]:
     for kind in ("npy", "parquet"):
         with tempfile.TemporaryDirectory() as name:
             make_wide(Path(name), 1000, 50_000, n_planted=10, seed=0)
-            found = bench_stream.bench(kind, Path(name), repeats=3, cached=True)
+            found = bench_stream.bench(kind, Path(name), repeats=9, cached=True)
         ratios[f"streamed epoch / plain reading, {kind}"] = [1 / found["cpu_ratio"]]
     return ratios
 
