@@ -14,7 +14,7 @@ from spectral_exp.cli.help import COMPARE_TEMPLATE, METHODS, help_text
 from spectral_exp.cli.overrides import check_overrides
 from spectral_exp.cli.resume import resume_comparison_arguments
 from spectral_exp.errors import UserError
-from spectral_exp.tracking.comparison_folder import COMPARISON
+from spectral_exp.tracking.comparison_folder import COMPARISON, read_json
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -114,6 +114,7 @@ def _hydra_main(outcome: Outcome) -> None:
 
 
 def _compare(config: "DictConfig", folder: Path, overrides: list[str]) -> None:
+    from spectral_exp.cli.compose import compose_config
     from spectral_exp.comparison.compare import compare
 
     command = read_command(sys.argv[1:])
@@ -121,8 +122,10 @@ def _compare(config: "DictConfig", folder: Path, overrides: list[str]) -> None:
     search = (
         [f"hydra.searchpath=[{','.join(f'file://{Path(one).resolve()}' for one in user_dirs)}]"] if user_dirs else []
     )
+    earlier = read_json(folder / COMPARISON)
+    again = compose_config([*earlier["overrides"], *search], CONFIG_NAME) if earlier else None
     try:
-        compare(config, folder, overrides, [*training_overrides(overrides), *search], PROGRAM)
+        compare(config, folder, overrides, [*training_overrides(overrides), *search], PROGRAM, again)
     finally:
         if (folder / COMPARISON).is_file():
             _write_results(folder)

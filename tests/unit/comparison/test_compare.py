@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from omegaconf import OmegaConf
 
 from spectral_exp.attribution.random_forest import RandomForest
 from spectral_exp.cli import compare as cli
@@ -45,7 +46,9 @@ def compare_in(folder: Path, *overrides: str) -> list[str]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "run_method", run_method)
-        compare(compose_config(asked, "compare"), folder, list(asked), shared, ["unused"])
+        record = folder / "compare.json"
+        again = compose_config(json.loads(record.read_text())["overrides"], "compare") if record.is_file() else None
+        compare(compose_config(asked, "compare"), folder, list(asked), shared, ["unused"], again)
     return ran
 
 
@@ -99,10 +102,35 @@ def test_what_is_there_is_kept_and_new_k_and_seeds_and_methods_are_added(folder,
 
 
 def test_settings_that_results_depend_on_cannot_change_in_a_folder(folder):
-    with pytest.raises(UserError, match=r"random_forest: \S+ holds results with another value"):
+    with pytest.raises(UserError, match=r"random_forest.n_trees=6: \S+ holds results with \S+.n_trees=5; "):
         compare_in(folder, METHODS[0], BROKEN, "attribution.random_forest.n_trees=6")
-    with pytest.raises(UserError, match="optimizer: "):
+    with pytest.raises(UserError, match=r"optimizer.lr=0.5: \S+ holds results with optimizer.lr=0.001; "):
         compare_in(folder, *METHODS, "optimizer.lr=0.5")
+    with pytest.raises(UserError, match=r"callbacks.checkpoint=null: \S+ holds results with callbacks.checkpoint="):
+        compare_in(folder, *METHODS, "~callbacks.checkpoint")
+
+
+def test_settings_of_a_method_that_was_left_out_are_not_forgotten(folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    assert compare_in(copy, "attribution=[random]") == []
+    with pytest.raises(UserError, match="n_trees=500: .* holds results with attribution.random_forest.n_trees=5"):
+        compare_in(copy, "attribution=[random,random_forest]")
+    assert compare_in(copy, "attribution=[random,random_forest]", FOREST) == []
+
+
+def test_a_folder_that_is_older_than_a_setting_goes_on_with_its_default(folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    stated = OmegaConf.load(copy / "config.yaml")
+    del stated.model.input_dropout, stated.attribution.random_forest.n_trees, stated.compile
+    stated.data_dir, stated.optimizer.gone = "/elsewhere", 1
+    OmegaConf.save(stated, copy / "config.yaml")
+    with pytest.raises(UserError, match=r"model.input_dropout=0.3: \S+ holds results with model.input_dropout=0.0"):
+        compare_in(copy, *METHODS, "model.input_dropout=0.3")
+    assert compare_in(copy, "attribution=[random_forest,random]", FOREST) == []
+    stated.batch_size = 128  # the default is another today
+    OmegaConf.save(stated, copy / "config.yaml")
+    with pytest.raises(UserError, match=r"batch_size=256: \S+ holds results with batch_size=128"):
+        compare_in(copy, "attribution=[random]")
 
 
 def test_a_method_that_fails_says_so_in_its_row_and_does_not_stop_the_others(folder):
