@@ -7,6 +7,8 @@ from pathlib import Path
 
 from spectral_exp.errors import UserError
 
+UNLIMITED = 1000  # characters in a line where it goes to no terminal
+
 DESCRIPTION = """List the data sets, and fetch those that are neither made nor bundled.
 
   spectral-data list                  what there is, and what is fetched
@@ -86,10 +88,7 @@ def show_list(data_dir: Path | None) -> None:
     folder = data_dir or default_data_dir()
     table = Table(
         Column("dataset=", no_wrap=True),
-        "rows",
-        "inputs",
-        "target",
-        "where from",
+        *(Column(name, overflow="fold") for name in ("rows", "inputs", "target", "where from")),
         box=SIMPLE_HEAD,
         pad_edge=False,
         show_edge=False,
@@ -99,7 +98,7 @@ def show_list(data_dir: Path | None) -> None:
         if path.stem in REGISTRY:
             origin = "fetched" if is_fetched(path.stem, folder) else "not fetched"
         table.add_row(path.stem, *description, origin)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else UNLIMITED)
     console.print(table)
     console.print(f"Fetched data is in {folder}; spectral-data fetch NAME puts it there.", soft_wrap=True)
 

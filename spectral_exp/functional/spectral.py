@@ -134,7 +134,7 @@ def spectral_linear(
     if is_sparse(inputs):
         of_sparse: Tensor = SparseSpectralLinear.apply(inputs, eigenvalues, vectors, bias, is_unit)
         return of_sparse
-    if are_operations_plain() or torch.compiler.is_compiling():
+    if are_operations_plain() or torch.compiler.is_compiling() or torch.jit.is_tracing():
         weight = spectral_weight(eigenvalues, unit_columns(vectors) if is_unit else vectors)
         return F.linear(inputs, weight, bias)
     outputs: Tensor = _SpectralLinear.apply(inputs, eigenvalues, vectors, bias, is_unit)

@@ -191,3 +191,10 @@ def test_bad_arguments_are_refused_by_name(arguments, message):
 def test_the_last_input_cannot_be_dropped():
     with pytest.raises(ValueError, match="every input"):
         double("free").drop(torch.ones(5, dtype=torch.bool))
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.trace")  # deprecated since torch 2.9, used by TensorBoard's graphs
+@pytest.mark.parametrize("gauge", GAUGES)
+def test_it_can_be_traced(gauge):
+    layer, rows = perturb(double(gauge)), torch.randn(3, 5, dtype=torch.float64)
+    torch.testing.assert_close(torch.jit.trace(layer, rows)(2 * rows), layer(2 * rows))
