@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import torch
+
 _are_plain = False
 
 
@@ -25,6 +27,7 @@ def are_operations_plain() -> bool:
     """Tell whether layers are to leave out what cannot be transformed.
 
     Returns:
-        True within `plain_operations`.
+        True within `plain_operations`, and within `vmap`, `grad` and the like.
     """
-    return _are_plain
+    # What torch itself asks before an autograd function without a rule for `vmap`; it has no public name.
+    return _are_plain or torch._C._are_functorch_transforms_active()
