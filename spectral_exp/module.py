@@ -33,7 +33,7 @@ STEPS_BETWEEN_CHECKS = 100
 
 
 class TrainingDivergedError(RuntimeError):
-    """The loss became NaN or infinite."""
+    """The loss, or the relevance of an input, became NaN or infinite."""
 
 
 class SpectralModule(SeveralDevicesModule):
@@ -212,8 +212,12 @@ class SpectralModule(SeveralDevicesModule):
     def on_validation_end(self) -> None:
         # Weights that the epoch's last step broke must not become its checkpoint.
         loss = self.trainer.callback_metrics.get("val/loss")
-        if self.trainer.state.fn == TrainerFn.FITTING and loss is not None and not torch.isfinite(loss):
+        if self.trainer.state.fn != TrainerFn.FITTING or loss is None:
+            return
+        if not torch.isfinite(loss):
             raise diverged(self.global_step)
+        if not torch.isfinite(self.spectral_input_layer.relevance()).all():
+            raise diverged(self.global_step, "relevance of an input")
 
     def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         self._evaluate(batch, self.test_metrics, "test/loss")
@@ -366,16 +370,17 @@ def _has_batch_norm_behind(model: nn.Module, layer: nn.Module) -> bool:
     return any(isinstance(module, _BatchNorm) for module in modules[modules.index(layer) :])
 
 
-def diverged(step: int) -> TrainingDivergedError:
-    """Say that the loss became NaN or infinite.
+def diverged(step: int, what: str = "loss") -> TrainingDivergedError:
+    """Say that the training became NaN or infinite.
 
     Args:
         step: the training step.
+        what: the value that did.
 
     Returns:
         An error to raise.
     """
     return TrainingDivergedError(
-        f"the loss became NaN or infinite at step {step}; the learning rate is the likely cause: try "
+        f"the {what} became NaN or infinite at step {step}; the learning rate is the likely cause: try "
         "optimizer.lr at a tenth, or trainer.gradient_clip_val=1.0 (the last checkpoint is from before)"
     )
