@@ -1,7 +1,6 @@
 """One run: from a configuration to a ranking, a mask and the rest of a run folder."""
 
 import logging
-import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -26,11 +25,10 @@ from spectral_exp.tracking.results import write_dataset
 from spectral_exp.tracking.rich_logger import RichLogger
 from spectral_exp.tracking.run_folder import CONFIG, METRICS, write_json, write_whole
 from spectral_exp.tracking.status import is_first_process, recorded_status
-from spectral_exp.training import Training, changed, check_config, load_data, prepare_training
+from spectral_exp.training import Training, changed, load_data, prepare_training
+from spectral_exp.training_checks import check_config, warn_of_few_steps
 
 log = logging.getLogger(__name__)
-
-FEW_STEPS, ENOUGH_STEPS = 200, 500  # with Adam at its usual rate; measured in docs/decisions/0027-few-steps.md
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) ->
             checkpoint = training.find_checkpoint() if settings.resume else None
             if is_first and settings.resume:
                 write_config(folder, opened.config)
-            warn_of_few_steps(training)
+            warn_of_few_steps(training.trainer, training.loaders)
             log.info(f"Training; everything goes to {os.path.relpath(folder)}")
             return conclude(opened, training.fit(checkpoint))
 
@@ -130,22 +128,6 @@ def open_run(
         for logger in loggers.values():
             if isinstance(logger, RichLogger):
                 logger.finish(failed)
-
-
-def warn_of_few_steps(training: Training) -> None:
-    """Say that a training is too short to tell inputs apart, as happens with few rows.
-
-    Args:
-        training: what is about to begin.
-    """
-    n_rows, trainer = len(training.loaders.data.train), training.trainer
-    per_epoch = math.ceil(n_rows / training.loaders.batch_size)
-    n_steps = per_epoch * (trainer.max_epochs or 0)
-    if 0 < n_steps < FEW_STEPS and is_first_process():
-        log.warning(
-            f"{n_rows} training rows make only {n_steps} steps, in which inputs that do not matter hardly fade: "
-            f"add trainer.max_epochs={math.ceil(ENOUGH_STEPS / per_epoch)}"
-        )
 
 
 def write_config(folder: Path, config: DictConfig) -> None:
