@@ -1,5 +1,6 @@
 """The spectral layers of several networks at once, for `torch.func.vmap`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -25,7 +26,7 @@ class StackedSpectralLinear(torch.autograd.Function):
 
     @staticmethod
     def vmap(
-        info: Any, in_dims: tuple[int | None, ...], inputs: Tensor, factors: Tensor, vectors: Tensor, bias: Tensor | None
+        info: Any, in_dims: Sequence[int | None], inputs: Tensor, factors: Tensor, vectors: Tensor, bias: Tensor | None
     ) -> tuple[Tensor, int]:
         """Compute the outputs of all networks.
 

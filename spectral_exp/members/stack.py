@@ -1,6 +1,6 @@
 """Networks of one shape as one batch of networks: stacked parameters, batched products, one step for all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
@@ -107,22 +107,24 @@ class Stack:
         return losses.detach(), penalties.detach()
 
     @torch.no_grad()
-    def outputs(self, batch: StackedBatch) -> Float[Tensor, "n_members n_rows n_out"]:
-        """Run all members on rows, as they are used.
+    def outputs(self, batches: Iterable[StackedBatch], places: Sequence[int]) -> Float[Tensor, "n_places n_rows n_out"]:
+        """Run members on rows, as they are used.
 
         Args:
-            batch: the rows.
+            batches: the rows, one after the other.
+            places: which members.
 
         Returns:
-            The outputs of every member.
+            The outputs of each of them.
         """
         self._net.eval()
         for dropout in self._net.dropouts:
             dropout.mask = None
-        run = vmap(self._run_model, in_dims=(0, batch.inputs_axis))
+        is_of_all = list(places) == list(range(len(self.members)))
+        values = self._values if is_of_all else {name: value[places] for name, value in self._values.items()}
         with self._precision.forward_context(), plain_operations():
-            outputs: Tensor = run(self._values, batch.inputs)
-        return outputs
+            outputs = [vmap(self._run_model, in_dims=(0, batch.inputs_axis))(values, batch.inputs) for batch in batches]
+        return torch.cat(outputs, dim=1)
 
     def sync(self) -> None:
         """Hand the members back what their optimizers and schedules remember."""
@@ -171,7 +173,7 @@ class Stack:
         if not self._net.dropouts:
             return []
         if not self._net.dropouts[0].shape:  # which a forward pass tells
-            self.outputs(batch)
+            self.outputs([batch], range(len(self.members)))
             self._net.train()
         generators = [member.generator for member in self.members]
         return draw_masks(self._net.dropouts, generators, n_rows=batch.targets.shape[-1])
