@@ -144,7 +144,8 @@ class BatchTraining:
         of_members: dict[int, dict[str, float]] = {}
         for places, rows in rows_in_common(self.members):
             members = [self.members[place] for place in places]
-            batches = batches_for_all(members, rows, self._batch_size)
+            n_rows = self._batch_size * len(self.members) // len(members)  # they take the memory of a training batch
+            batches = batches_for_all(members, rows, n_rows)
             outputs = self._stack.outputs(batches, places).cpu()  # at once: scores wait for the device, each of them
             targets = rows.targets.cpu()
             for place, member, of_member in zip(places, members, outputs, strict=True):
