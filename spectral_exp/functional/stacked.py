@@ -70,7 +70,7 @@ class _OfSharedInputs(torch.autograd.Function):
         ctx.save_for_backward(inputs, factors, vectors)
         weight = _weight(factors, vectors).flatten(0, 1)
         outputs = F.linear(inputs, weight, None if bias is None else bias.flatten())
-        return outputs.unflatten(1, vectors.shape[:2])
+        return outputs.reshape(len(inputs), *vectors.shape[:2])
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -78,7 +78,7 @@ class _OfSharedInputs(torch.autograd.Function):
         inputs, factors, vectors = ctx.saved_tensors
         of_outputs = gradients[0].flatten(1)
         of_inputs = of_outputs @ _weight(factors, vectors).flatten(0, 1) if ctx.needs_input_grad[0] else None
-        of_weight = (of_outputs.t() @ inputs).unflatten(0, vectors.shape[:2])
+        of_weight = (of_outputs.t() @ inputs).reshape(vectors.shape)
         of_bias = gradients[0].sum(0) if ctx.needs_input_grad[3] else None
         return of_inputs, *_of_columns(of_weight, factors, vectors), of_bias
 
