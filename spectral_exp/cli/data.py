@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from spectral_exp.errors import UserError
+from spectral_exp.cli.ending import run_command
 
 UNLIMITED = 1000  # characters in a line where it goes to no terminal
 
@@ -24,24 +24,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the command line; None for the program's own.
 
     Returns:
-        The exit status: 0 done, 1 failed, 2 wrong input, 130 interrupted.
+        The exit code; see `run_command`.
     """
     chosen = parse(arguments)
-    try:
+
+    def show_or_fetch() -> None:
         if chosen.verb == "list":
             show_list(chosen.data_dir)
         else:
             fetch_one(chosen.name, chosen.data_dir, chosen.force)
-    except UserError as error:
-        print(f"spectral-data: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"spectral-data: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("spectral-data: interrupted; nothing incomplete was kept", file=sys.stderr)
-        return 130
-    return 0
+
+    return run_command("spectral-data", show_or_fetch)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
