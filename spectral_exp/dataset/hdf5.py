@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Int, Shaped
 
 from spectral_exp.dataset.feature_names import numbered_names
+from spectral_exp.dataset.flat_matrix import FlatMatrix
 from spectral_exp.dataset.row_files import check_names, target_column
 from spectral_exp.dataset.scaling import Scaling
 from spectral_exp.dataset.splitting import Split
@@ -19,7 +20,7 @@ SUFFIXES = (".h5", ".hdf5", ".hdf", ".he5")
 
 
 class HDF5Matrix(StoredMatrix):
-    """A matrix in an open HDF5 file.
+    """A matrix that lies in an open HDF5 file in pieces, compressed or not.
 
     Args:
         path: the file, for messages.
@@ -112,7 +113,10 @@ class HDF5(Streamed):
         if self.feature_names is not None:
             names = tuple(self._find(content, "feature_names", self.feature_names).asstr()[()])
             check_names(names, matrix.shape[1], self.path)
-        return HDF5Matrix(self.path, matrix, names), column
+        begin = None if matrix.external else matrix.id.get_offset()  # of pieces there is none
+        if begin is None:
+            return HDF5Matrix(self.path, matrix, names), column
+        return FlatMatrix(self.path, names, matrix.dtype, begin, len(matrix)), column
 
     def _find(self, content: Any, key: str, name: str) -> Any:
         import h5py
