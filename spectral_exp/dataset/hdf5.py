@@ -6,7 +6,6 @@ import numpy as np
 from jaxtyping import Int, Shaped
 
 from spectral_exp.dataset.feature_names import numbered_names
-from spectral_exp.dataset.flat_matrix import FlatMatrix
 from spectral_exp.dataset.row_files import check_names, target_column
 from spectral_exp.dataset.scaling import Scaling
 from spectral_exp.dataset.splitting import Split
@@ -20,7 +19,7 @@ SUFFIXES = (".h5", ".hdf5", ".hdf", ".he5")
 
 
 class HDF5Matrix(StoredMatrix):
-    """A matrix that lies in an open HDF5 file in pieces, compressed or not.
+    """A matrix in an open HDF5 file.
 
     Args:
         path: the file, for messages.
@@ -31,9 +30,17 @@ class HDF5Matrix(StoredMatrix):
     def __init__(self, path: str, matrix: Any, names: tuple[str, ...]) -> None:
         n_rows, n_columns = matrix.shape
         stored_rows = matrix.chunks[0] if matrix.chunks else 1
-        starts = even_chunks(n_rows, n_columns * matrix.dtype.itemsize, multiple=stored_rows)
+        self._row_bytes = n_columns * matrix.dtype.itemsize
+        starts = even_chunks(n_rows, self._row_bytes, multiple=stored_rows)
         super().__init__(path, names, matrix.dtype, starts)
         self._matrix = matrix
+        self._begin = None if matrix.external else matrix.id.get_offset()  # of a matrix in pieces there is none
+
+    def span(self, chunk: int) -> tuple[int, int] | None:
+        if self._begin is None:
+            return None
+        start, end = (int(row) * self._row_bytes for row in self.chunk_starts[chunk : chunk + 2])
+        return self._begin + start, end - start
 
     def read(self, chunk: int, columns: Int[np.ndarray, " n_kept"] | None, out: Shaped[np.ndarray, "_ _"]) -> None:
         rows = slice(int(self.chunk_starts[chunk]), int(self.chunk_starts[chunk + 1]))
@@ -113,10 +120,7 @@ class HDF5(Streamed):
         if self.feature_names is not None:
             names = tuple(self._find(content, "feature_names", self.feature_names).asstr()[()])
             check_names(names, matrix.shape[1], self.path)
-        begin = None if matrix.external else matrix.id.get_offset()  # of pieces there is none
-        if begin is None:
-            return HDF5Matrix(self.path, matrix, names), column
-        return FlatMatrix(self.path, names, matrix.dtype, begin, len(matrix)), column
+        return HDF5Matrix(self.path, matrix, names), column
 
     def _find(self, content: Any, key: str, name: str) -> Any:
         import h5py

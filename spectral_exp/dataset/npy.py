@@ -1,19 +1,19 @@
 """A matrix that NumPy has saved, read row by row or column by column without being loaded."""
 
 import numpy as np
+from jaxtyping import Int, Shaped
 
-from spectral_exp.dataset.flat_matrix import FlatMatrix
 from spectral_exp.dataset.row_files import read_feature_names, read_targets
 from spectral_exp.dataset.scaling import Scaling
 from spectral_exp.dataset.splitting import Split
-from spectral_exp.dataset.stored import StoredMatrix, existing_file
+from spectral_exp.dataset.stored import StoredMatrix, even_chunks, existing_file
 from spectral_exp.dataset.streamed import Streamed
 from spectral_exp.dataset.table_columns import Column
 from spectral_exp.dataset.target import AskedTask
 from spectral_exp.errors import UserError
 
 
-class NpyMatrix(FlatMatrix):
+class NpyMatrix(StoredMatrix):
     """A matrix in a `.npy` file.
 
     Args:
@@ -33,7 +33,7 @@ class NpyMatrix(FlatMatrix):
                 if version != (1, 0):
                     read_header = np.lib.format.read_array_header_2_0
                 shape, is_fortran, dtype = read_header(content)
-                begin = content.tell()
+                self._begin = content.tell()
         except (ValueError, OSError, EOFError) as error:
             raise UserError(f"{path} is no .npy file: {str(error).splitlines()[0]}") from error
         if len(shape) != 2 or 0 in shape or dtype.kind not in "fiub":
@@ -43,10 +43,32 @@ class NpyMatrix(FlatMatrix):
                 f"{path} is stored by columns: save it again with numpy.save(..., numpy.ascontiguousarray(x))"
             )
         n_rows, n_columns = shape
-        expected, found = begin + n_rows * n_columns * dtype.itemsize, file.stat().st_size
+        row_bytes = n_columns * dtype.itemsize
+        expected, found = self._begin + n_rows * row_bytes, file.stat().st_size
         if found < expected:
             raise UserError(f"{path} is cut short: it has {found} bytes, {n_rows} rows take {expected}")
-        super().__init__(path, read_feature_names(feature_names, n_columns), dtype, begin, n_rows)
+        super().__init__(path, read_feature_names(feature_names, n_columns), dtype, even_chunks(n_rows, row_bytes))
+        self._file = file
+        self._stored_dtype = dtype
+
+    def span(self, chunk: int) -> tuple[int, int]:
+        row_bytes = len(self.names) * self._stored_dtype.itemsize
+        start, end = (int(row) * row_bytes for row in self.chunk_starts[chunk : chunk + 2])
+        return self._begin + start, end - start
+
+    def read(self, chunk: int, columns: Int[np.ndarray, " n_kept"] | None, out: Shaped[np.ndarray, "_ _"]) -> None:
+        begin, n_bytes = self.span(chunk)
+        if columns is not None:
+            # Mapped anew every time: the pages leave this process's memory with the map.
+            out[:] = np.memmap(self._file, self._stored_dtype, "r", begin, (len(out), len(self.names)))[:, columns]
+        elif self._stored_dtype == out.dtype:
+            with self._file.open("rb") as content:
+                content.seek(begin)
+                if content.readinto(out.data) < n_bytes:
+                    raise UserError(f"{self.path} was cut short while it was read")
+        else:
+            flat = np.fromfile(self._file, self._stored_dtype, out.size, offset=begin)
+            out[:] = flat.reshape(out.shape)
 
 
 class Npy(Streamed):
