@@ -11,6 +11,7 @@ import torch
 from spectral_exp.cli.compose import compose_config
 from spectral_exp.load import load_run
 from spectral_exp.members.fit import BatchTraining
+from spectral_exp.members.recorded import Recorded
 from spectral_exp.members.train import JobBatches, Packing
 from spectral_exp.run import run
 from spectral_exp.sweep.job import Job
@@ -141,12 +142,13 @@ def test_what_memory_does_not_hold_waits(tmp_path, memory, expected, monkeypatch
 
 @pytest.mark.slow
 def test_one_order_for_all(tmp_path):
-    ends = train_members(
-        tmp_path, [("seed=0",), ("seed=1",)], (*QUICK, "dataset.seed=0", "regularization=path"), is_shared=True
-    )
-    assert [end.state for end in ends] == ["done"] * 2
-    run(compose_config([*QUICK, "dataset.seed=0", "regularization=path", "seed=0"]), tmp_path / "alone")
-    assert_same(tmp_path / "0", tmp_path / "alone", 2e-6)
+    common = (*QUICK, "trainer.max_epochs=3", "dataset.seed=0", "regularization=path", "regularization.n_final=5")
+    jobs = [("seed=0", "optimizer.lr=0.02"), ("seed=0", "optimizer.lr=0.005"), ("seed=1",)]
+    ends = train_members(tmp_path, jobs, common, is_shared=True)
+    assert [end.state for end in ends] == ["done"] * 3
+    for number in (0, 1):  # the order of the third would be another one
+        run(compose_config([*common, *jobs[number]]), tmp_path / f"alone_{number}")
+        assert_same(tmp_path / str(number), tmp_path / f"alone_{number}", 2e-6)
 
 
 @pytest.mark.parametrize(
@@ -210,3 +212,22 @@ def test_jobs_are_configured_as_hydra_would(train, tmp_path):
     for job, (refit, option) in enumerate(product(("{epochs: 1}", "{epochs: 2}"), ("l1", "l2_l2"))):
         wanted = [*QUICK, "trainer.max_epochs=1", f"refit={refit}", f"regularization={option}"]
         assert load_run(sweep / str(job)).config == compose_config(wanted)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("kind", ["path", "dropout", "norms", "cnn"])
+def test_steps_that_a_gpu_recorded_are_as_others(tmp_path, monkeypatch, kind):
+    n_recorded = []
+    record = Recorded._record
+    monkeypatch.setattr(Recorded, "_record", lambda *about: n_recorded.append(1) or record(*about))
+    common = (*QUICK, "trainer=gpu", "trainer.max_epochs=4", *{**KINDS, **LOOSE}[kind])
+    for name, n_calls in (("stepwise", 10**9), ("recorded", 3)):
+        assert not n_recorded
+        monkeypatch.setattr("spectral_exp.members.recorded.CALLS_BEFORE_RECORDING", n_calls)
+        ends = train_members(tmp_path / name, [("seed=4",), ("seed=5",)], common)
+        assert [end.state for end in ends] == ["done"] * 2
+    assert n_recorded
+    for job in ("0", "1"):
+        one, other = (load_run(tmp_path / name / job) for name in ("recorded", "stepwise"))
+        assert (one.trace.mask == other.trace.mask).all()
+        np.testing.assert_allclose(one.trace.eigenvalues, other.trace.eigenvalues, atol=1e-4)
