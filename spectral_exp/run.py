@@ -135,8 +135,7 @@ def write_config(folder: Path, config: DictConfig) -> None:
         folder: the run folder.
         config: what `conf/train.yaml` composes to.
     """
-    plain = OmegaConf.to_container(config, resolve=True)
-    write_whole(folder / CONFIG, lambda beside: OmegaConf.save(plain, beside))
+    write_whole(folder / CONFIG, lambda beside: OmegaConf.save(config, beside, resolve=True))
 
 
 def conclude(opened: OpenRun, seconds: float) -> dict[str, Any]:

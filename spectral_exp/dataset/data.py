@@ -1,5 +1,6 @@
 """A data set, split into training, validation and test rows."""
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -94,7 +95,7 @@ class Data:
     test: Rows
     augmentation: Augmentation | None = None
 
-    @property
+    @functools.cached_property
     def input_scale(self) -> Float[Tensor, " n_features"] | None:
         """Standard deviation of every input over the training rows, its root mean square over an input's values.
 

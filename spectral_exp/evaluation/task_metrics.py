@@ -20,7 +20,9 @@ def task_metrics(info: DatasetInfo, is_synced: bool = True) -> MetricCollection:
     """
     metrics: dict[str, Metric | MetricCollection]
     if info.task == "classification":
-        accuracy = MulticlassAccuracy(num_classes=info.n_outputs, average="micro", sync_on_compute=is_synced)
+        accuracy = MulticlassAccuracy(
+            num_classes=info.n_outputs, average="micro", validate_args=False, sync_on_compute=is_synced
+        )
         metrics = {"accuracy": accuracy}
     else:
         metrics = {"mae": MeanAbsoluteError(sync_on_compute=is_synced), "r2": R2Score(sync_on_compute=is_synced)}

@@ -15,6 +15,7 @@ from spectral_exp.functional.column_factors import column_factors, through_norms
 from spectral_exp.functional.column_products import column_products
 from spectral_exp.functional.plain import are_operations_plain
 from spectral_exp.functional.sparse import SparseSpectralLinear, is_sparse
+from spectral_exp.functional.stacked import StackedSpectralLinear
 
 
 def spectral_weight(
@@ -134,7 +135,12 @@ def spectral_linear(
     if is_sparse(inputs):
         of_sparse: Tensor = SparseSpectralLinear.apply(inputs, eigenvalues, vectors, bias, is_unit)
         return of_sparse
-    if are_operations_plain() or torch.compiler.is_compiling():
+    if are_operations_plain():
+        of_nets: Tensor = StackedSpectralLinear.apply(
+            inputs, eigenvalues, unit_columns(vectors) if is_unit else vectors, bias
+        )
+        return of_nets
+    if torch.compiler.is_compiling():
         weight = spectral_weight(eigenvalues, unit_columns(vectors) if is_unit else vectors)
         return F.linear(inputs, weight, bias)
     outputs: Tensor = _SpectralLinear.apply(inputs, eigenvalues, vectors, bias, is_unit)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from spectral_exp.dataset.data import Part
 from spectral_exp.dataset.loading import TensorLoader
+from spectral_exp.dataset.rows import Rows
 from spectral_exp.members.member import Member
 
 
@@ -51,38 +52,58 @@ def training_batches(members: Sequence[Member], is_shared: bool) -> Iterator[Sta
             yield _for_each(members, inputs, targets)
 
 
-def validation_batches(members: Sequence[Member], batch_size: int) -> Iterator[StackedBatch]:
-    """Hand out the validation rows.
+def rows_in_common(members: Sequence[Member]) -> Iterator[tuple[list[int], Rows]]:
+    """Group members by their validation rows.
 
     Args:
-        members: with equally many of them.
+        members: the members.
+
+    Yields:
+        The places of those that have the same rows, and the rows.
+    """
+    places: dict[int, list[int]] = {}
+    for place, member in enumerate(members):
+        places.setdefault(id(member.validation_rows), []).append(place)
+    for same in places.values():
+        yield same, members[same[0]].validation_rows
+
+
+def batches_for_all(members: Sequence[Member], rows: Rows, batch_size: int) -> Iterator[StackedBatch]:
+    """Hand out rows, in their order, to all members.
+
+    Args:
+        members: the members.
+        rows: the rows.
         batch_size: rows per batch.
 
     Yields:
         The batches.
     """
-    parts = [member.validation_rows for member in members]
-    bounds = [*range(0, len(parts[0]), batch_size), len(parts[0])]
-    if all(part is parts[0] for part in parts):
-        for inputs, targets in parts[0].batches(bounds):
-            yield _for_all(members, inputs, targets)
-        return
-    for batches in zip(*(part.batches(bounds) for part in parts), strict=True):
-        yield _for_each(members, *(torch.stack(tensors) for tensors in zip(*batches, strict=True)))
+    for inputs, targets in rows.batches([*range(0, len(rows), batch_size), len(rows)]):
+        yield _for_all(members, inputs, targets)
 
 
 def _gathered(loaders: Sequence[TensorLoader]) -> Iterator[tuple[Tensor, Tensor]]:
-    """The batches of loaders, each row copied once: to where it is wanted."""
-    parts = [cast(Part, loader.rows) for loader in loaders]
-    orders = [part.order(loader.generator()) for part, loader in zip(parts, loaders, strict=True)]
+    """The batches of loaders, every one in the memory of the one before."""
+    # Members that differ in strength alone see the same rows in the same order.
+    keys = [(id(cast(Part, loader.rows).inputs), loader.seed) for loader in loaders]
+    distinct = list(dict.fromkeys(keys))
+    of_distinct = [loaders[keys.index(key)] for key in distinct]
+    parts = [cast(Part, loader.rows) for loader in of_distinct]
+    orders = [part.order(loader.generator()) for part, loader in zip(parts, of_distinct, strict=True)]
+    places = torch.tensor([distinct.index(key) for key in keys], device=parts[0].inputs.device)
+    wholes = [[part.inputs for part in parts], [part.targets for part in parts]]
+    own: list[Tensor] = []
     for start, end in pairwise(loaders[0].bounds):
-        shape = (len(loaders), end - start)
-        inputs = parts[0].inputs.new_empty(*shape, *parts[0].inputs.shape[1:])
-        targets = parts[0].targets.new_empty(shape)
-        for place, (part, order) in enumerate(zip(parts, orders, strict=True)):
-            torch.index_select(part.inputs, 0, order[start:end], out=inputs[place])
-            torch.index_select(part.targets, 0, order[start:end], out=targets[place])
-        yield inputs, targets
+        if not own or own[0].shape[1] != end - start:
+            own = [whole[0].new_empty(len(distinct), end - start, *whole[0].shape[1:]) for whole in wholes]
+            all_ = own if len(distinct) == len(keys) else [one.new_empty(len(keys), *one.shape[1:]) for one in own]
+        for tensors, gathered, whole in zip(wholes, own, all_, strict=True):
+            for tensor, order, rows in zip(tensors, orders, gathered, strict=True):
+                torch.index_select(tensor, 0, order[start:end], out=rows)
+            if whole is not gathered:
+                torch.index_select(gathered, 0, places, out=whole)
+        yield all_[0], all_[1]
 
 
 def _for_all(members: Sequence[Member], inputs: Tensor, targets: Tensor) -> StackedBatch:

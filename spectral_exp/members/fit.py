@@ -8,8 +8,9 @@ from functools import partial
 import torch
 
 from spectral_exp.errors import UserError
+from spectral_exp.evaluation.task_metrics import validation_metrics
 from spectral_exp.layer.spectral_layer import SpectralLayer
-from spectral_exp.members.batches import training_batches, validation_batches
+from spectral_exp.members.batches import batches_for_all, rows_in_common, training_batches
 from spectral_exp.members.member import Member
 from spectral_exp.members.stack import Stack
 from spectral_exp.module import diverged
@@ -41,6 +42,7 @@ class BatchTraining:
         self._bar = bar
         self.has_begun = False
         self._batch_size = members[0].loader.batch_size
+        self._metrics = validation_metrics(members[0].run.data.info, is_synced=False).clone(prefix="val/")
         self._saved_at = time.monotonic()
         self._epoch = members[0].epochs_done
         self._step = self._epoch * len(members[0].loader)
@@ -139,14 +141,16 @@ class BatchTraining:
         self._stack = self._make_stack()
 
     def _validate(self) -> list[dict[str, float]]:
-        members = self.members
-        batches = [(self._stack.outputs(batch), batch) for batch in validation_batches(members, self._batch_size)]
-        outputs = torch.cat([of_batch for of_batch, _ in batches], dim=1)
-        targets = torch.cat([batch.targets for _, batch in batches], dim=-1)
-        return [
-            member.scores(outputs[place], targets if targets.dim() == 1 else targets[place], self._progress)
-            for place, member in enumerate(members)
-        ]
+        of_members: dict[int, dict[str, float]] = {}
+        for places, rows in rows_in_common(self.members):
+            members = [self.members[place] for place in places]
+            n_rows = self._batch_size * len(self.members) // len(members)  # they take the memory of a training batch
+            batches = batches_for_all(members, rows, n_rows)
+            outputs = self._stack.outputs(batches, places).cpu()  # at once: scores wait for the device, each of them
+            targets = rows.targets.cpu()
+            for place, member, of_member in zip(places, members, outputs, strict=True):
+                of_members[place] = member.scores(of_member, targets, self._progress, self._metrics)
+        return [of_members[place] for place in range(len(self.members))]
 
     @property
     def _progress(self) -> float:

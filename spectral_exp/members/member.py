@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from pytorch_lightning.utilities.types import LRSchedulerConfig
 from torch import Tensor
+from torchmetrics import MetricCollection
 
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.rows import Rows
@@ -199,23 +200,23 @@ class Member:
         """Close the files of the records."""
         self._recorder.teardown(self.trainer, self.module, "fit")
 
-    def scores(self, outputs: Tensor, targets: Tensor, progress: float) -> dict[str, Any]:
+    def scores(self, outputs: Tensor, targets: Tensor, progress: float, metrics: MetricCollection) -> dict[str, float]:
         """Score the validation rows.
 
         Args:
             outputs: of the network, for all of them.
             targets: as it is trained on.
             progress: share of the training steps that are done.
+            metrics: what to compute, on the device of the outputs; reset.
 
         Returns:
             Metrics of the epoch by name.
         """
         module = self.module
-        module.val_metrics.update(module.predict(outputs), module.in_units(targets))
-        scores = {name: float(value) for name, value in module.val_metrics.compute().items()}
-        module.val_metrics.reset()
+        metrics.reset()
+        metrics.update(module.predict(outputs), module.in_units(targets))
         return {
-            **scores,
+            **{name: float(value) for name, value in metrics.compute().items()},
             "val/loss": float(module.loss(outputs, targets)),
             **{name: float(value) for name, value in module.layer_metrics(progress).items()},
         }

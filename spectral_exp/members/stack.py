@@ -1,8 +1,9 @@
 """Networks of one shape as one batch of networks: stacked parameters, batched products, one step for all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -20,6 +21,7 @@ from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.members.batches import StackedBatch
 from spectral_exp.members.dropout import draw_masks, give_dropout
 from spectral_exp.members.member import Member
+from spectral_exp.members.recorded import Recorded
 from spectral_exp.module import SpectralModule
 
 Named = dict[str, Tensor]
@@ -58,6 +60,7 @@ class Stack:
         self.members = list(members)
         self._steps_done = steps_done
         self._clip = clip
+        self._recorded = Recorded()
         self._device = members[0].device
         self._precision = members[0].trainer.precision_plugin
         self._net = _Net(members[0].module)
@@ -89,13 +92,9 @@ class Stack:
         if not self._net.training:
             self._net.train()
         strengths = torch.tensor([one.module.regularization.strengths_at(progress) for one in self.members])
-        masks = self._draw_masks(batch)
-        run = vmap(self._run, in_dims=(0, batch.inputs_axis, batch.targets_axis, 0, 0))
-        with self._precision.forward_context(), plain_operations():
-            losses, penalties = run(self._values, batch.inputs, batch.targets, strengths.to(self._device), masks)
-        parameters = list(self._parameters.values())
-        found = torch.autograd.grad((losses + penalties).sum(), parameters)
-        gradients = [_laid_out_as(parameter, one) for parameter, one in zip(parameters, found, strict=True)]
+        arguments = (batch.inputs, batch.targets, strengths.to(self._device), *self._draw_masks(batch))
+        compute = partial(self._losses_and_gradients, batch.inputs_axis, batch.targets_axis)
+        losses, penalties, *gradients = self._recorded(compute, arguments)
         if self._clip is not None:
             _clip_each(gradients, *self._clip)
         self._steps_done += 1
@@ -104,25 +103,27 @@ class Stack:
                 parameter.grad = gradient[chunk.first : chunk.end]
             chunk.optimizer.step()
             _set_rates(chunk.scheduler, self._steps_done)
-        return losses.detach(), penalties.detach()
+        return losses, penalties
 
     @torch.no_grad()
-    def outputs(self, batch: StackedBatch) -> Float[Tensor, "n_members n_rows n_out"]:
-        """Run all members on rows, as they are used.
+    def outputs(self, batches: Iterable[StackedBatch], places: Sequence[int]) -> Float[Tensor, "n_places n_rows n_out"]:
+        """Run members on rows, as they are used.
 
         Args:
-            batch: the rows.
+            batches: the rows, one after the other.
+            places: which members.
 
         Returns:
-            The outputs of every member.
+            The outputs of each of them.
         """
         self._net.eval()
         for dropout in self._net.dropouts:
             dropout.mask = None
-        run = vmap(self._run_model, in_dims=(0, batch.inputs_axis))
+        is_of_all = list(places) == list(range(len(self.members)))
+        values = self._values if is_of_all else {name: value[places] for name, value in self._values.items()}
         with self._precision.forward_context(), plain_operations():
-            outputs: Tensor = run(self._values, batch.inputs)
-        return outputs
+            outputs = [vmap(self._run_model, in_dims=(0, batch.inputs_axis))(values, batch.inputs) for batch in batches]
+        return torch.cat(outputs, dim=1)
 
     def sync(self) -> None:
         """Hand the members back what their optimizers and schedules remember."""
@@ -155,6 +156,23 @@ class Stack:
             _set_rates(scheduler, self._steps_done)
             yield _Chunk(first, end, parameters, optimizer, scheduler)
 
+    def _losses_and_gradients(
+        self,
+        inputs_axis: int | None,
+        targets_axis: int | None,
+        inputs: Tensor,
+        targets: Tensor,
+        strengths: Tensor,
+        *masks: Tensor,
+    ) -> list[Tensor]:
+        run = vmap(self._run, in_dims=(0, inputs_axis, targets_axis, 0, 0))
+        with self._precision.forward_context(), plain_operations():
+            losses, penalties = run(self._values, inputs, targets, strengths, list(masks))
+        parameters = list(self._parameters.values())
+        found = torch.autograd.grad((losses + penalties).sum(), parameters)
+        gradients = [_laid_out_as(parameter, one) for parameter, one in zip(parameters, found, strict=True)]
+        return [losses.detach(), penalties.detach(), *gradients]
+
     def _run(
         self, values: Named, inputs: Tensor, targets: Tensor, strengths: Tensor, masks: list[Tensor]
     ) -> tuple[Tensor, Tensor]:
@@ -171,7 +189,7 @@ class Stack:
         if not self._net.dropouts:
             return []
         if not self._net.dropouts[0].shape:  # which a forward pass tells
-            self.outputs(batch)
+            self.outputs([batch], range(len(self.members)))
             self._net.train()
         generators = [member.generator for member in self.members]
         return draw_masks(self._net.dropouts, generators, n_rows=batch.targets.shape[-1])

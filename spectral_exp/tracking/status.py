@@ -1,12 +1,13 @@
 """The state of a run, in its folder: running, done, failed, interrupted, killed or pruned."""
 
+import functools
 import json
 import os
 import platform
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
@@ -129,7 +130,8 @@ def _iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
 
 
-def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
+@functools.cache
+def versions(packages: tuple[str, ...] = PACKAGES) -> dict[str, str]:
     """Look up the versions of packages.
 
     Args:
@@ -147,6 +149,7 @@ def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
     return found
 
 
+@functools.cache
 def _git_revision() -> str | None:
     """The revision of the user's working folder, `-dirty` with uncommitted changes; None outside git."""
     try:

@@ -11,6 +11,7 @@ import torch
 from spectral_exp.cli.compose import compose_config
 from spectral_exp.load import load_run
 from spectral_exp.members.fit import BatchTraining
+from spectral_exp.members.recorded import Recorded
 from spectral_exp.members.train import JobBatches, Packing
 from spectral_exp.run import run
 from spectral_exp.sweep.job import Job
@@ -210,3 +211,22 @@ def test_jobs_are_configured_as_hydra_would(train, tmp_path):
     for job, (refit, option) in enumerate(product(("{epochs: 1}", "{epochs: 2}"), ("l1", "l2_l2"))):
         wanted = [*QUICK, "trainer.max_epochs=1", f"refit={refit}", f"regularization={option}"]
         assert load_run(sweep / str(job)).config == compose_config(wanted)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("kind", ["path", "dropout", "norms", "cnn"])
+def test_steps_that_a_gpu_recorded_are_as_others(tmp_path, monkeypatch, kind):
+    n_recorded = []
+    record = Recorded._record
+    monkeypatch.setattr(Recorded, "_record", lambda *about: n_recorded.append(1) or record(*about))
+    common = (*QUICK, "trainer=gpu", "trainer.max_epochs=4", *{**KINDS, **LOOSE}[kind])
+    for name, n_calls in (("stepwise", 10**9), ("recorded", 3)):
+        assert not n_recorded
+        monkeypatch.setattr("spectral_exp.members.recorded.CALLS_BEFORE_RECORDING", n_calls)
+        ends = train_members(tmp_path / name, [("seed=4",), ("seed=5",)], common)
+        assert [end.state for end in ends] == ["done"] * 2
+    assert n_recorded
+    for job in ("0", "1"):
+        one, other = (load_run(tmp_path / name / job) for name in ("recorded", "stepwise"))
+        assert (one.trace.mask == other.trace.mask).all()
+        np.testing.assert_allclose(one.trace.eigenvalues, other.trace.eigenvalues, atol=1e-4)
