@@ -3,46 +3,40 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
-import pytorch_lightning as pl
 import torch
 from jaxtyping import Bool, Float, Shaped
 from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
-from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 from torchmetrics import MetricCollection
 
-from spectral_exp.collectives import average_gradients, copy_from_first_rank, names_of
+from spectral_exp.collectives import names_of
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.loading import TensorLoader
 from spectral_exp.errors import UserError
+from spectral_exp.evaluation.task_loss import task_loss
 from spectral_exp.evaluation.task_metrics import task_metrics, validation_metrics
-from spectral_exp.functional.sparse import take_columns
+from spectral_exp.held_inputs import HeldInputs
 from spectral_exp.idle_hooks import skip_graph_check
 from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.layer.spectralize import spectral_form
 from spectral_exp.regularization.regularization import Regularization
 from spectral_exp.regularization.schedule.constant import Constant
 from spectral_exp.regularization.schedule.schedule import Schedule
-from spectral_exp.sharding import gather, shard_head
+from spectral_exp.several_devices import SeveralDevicesModule
+from spectral_exp.step_losses import NONE, StepLosses
 
-LOSSES: dict[str, tuple[str, Callable[[Tensor, Tensor], Tensor]]] = {
-    "cross_entropy": ("classification", F.cross_entropy),
-    "mse": ("regression", F.mse_loss),
-    "l1": ("regression", F.l1_loss),
-}
-AUTO_LOSS = {"classification": "cross_entropy", "regression": "mse"}
 STEPS_BETWEEN_CHECKS = 100
 
 
 class TrainingDivergedError(RuntimeError):
-    """The loss became NaN or infinite."""
+    """The loss, or the relevance of an input, became NaN or infinite."""
 
 
-class SpectralModule(pl.LightningModule):
+class SpectralModule(SeveralDevicesModule):
     """Fit a model with the penalty on the eigenvalues of its input layer.
 
     Args:
@@ -53,7 +47,7 @@ class SpectralModule(pl.LightningModule):
         lr_schedule: factor of the learning rate over training progress.
         input_scale: standard deviation of every input, or of every column of a basis, to enter the relevance;
             None for the bare norm.
-        loss: `auto`, or one of `LOSSES`.
+        loss: what the task is trained on; see `task_loss`.
         eigenvalue_lr_factor: learning rate of the eigenvalues over that of everything else.
         seed: fixes what is random within an epoch (dropout), so that a resumed run repeats it.
         always_kept: inputs that never leave and are always selected; None if there are none.
@@ -78,53 +72,30 @@ class SpectralModule(pl.LightningModule):
         seed: int = 0,
         always_kept: Bool[Tensor, " n_features"] | None = None,
     ) -> None:
-        super().__init__()
-        loss = AUTO_LOSS[info.task] if loss == "auto" else loss
-        if loss not in LOSSES:
-            raise ValueError(f"loss must be one of auto, {', '.join(LOSSES)}, got {loss!r}")
-        if LOSSES[loss][0] != info.task:
-            raise ValueError(f"loss={loss} is for {LOSSES[loss][0]}, but {info.name} is a {info.task}; use loss=auto")
+        super().__init__(model)
         if not eigenvalue_lr_factor > 0:
             raise ValueError(f"eigenvalue_lr_factor must be > 0, got {eigenvalue_lr_factor}")
-        if regularization.strength > 0 and not isinstance(model.input_layer, SpectralLayer):
-            raise ValueError(
-                f"{type(model).__name__} has no eigenvalues for the regularization; add "
-                "regularization.strength=0, or take model=spectral_mlp"
-            )
+        _check_regularization(regularization, model)
         if isinstance(model.input_layer, SpectralLayer):
-            if regularization.is_proximal and _has_batch_norm_behind(model, model.input_layer):
-                raise ValueError(
-                    f"regularization=group cannot press a layer with a batch norm behind it, as in this "
-                    f"{type(model).__name__}: the norm undoes every shrinking; add regularization=path (or l1)"
-                )
             regularization.prepare(model.input_layer)
-        self.model = model
+            if always_kept is not None:
+                model.input_layer.keep_always(always_kept)
         self.info = info
         self.regularization = regularization
-        self.loss_function = LOSSES[loss][1]
+        self.loss_function = task_loss(loss, info)
         self.seed = seed
         self._make_optimizer = optimizer
         self._lr_schedule = lr_schedule
         self._eigenvalue_lr_factor = eigenvalue_lr_factor
-        self.val_metrics = validation_metrics(info).clone(prefix="val/")
-        self.test_metrics = task_metrics(info).clone(prefix="test/")
+        self.val_metrics = validation_metrics(info, "val/")
+        self.test_metrics = task_metrics(info, "test/")
         self.register_buffer("input_scale", input_scale, persistent=False)
         self._always_kept = always_kept
-        self._whole: tuple[nn.Module, ...] = ()  # a copy of the model while it is shared out; not a submodule
-        # DDP would lose sight of parameters that are replaced, and send buffers that never differ in every step. A
-        # backward pass computes the first layer's gradient last, so DDP could not hide its averaging either.
-        not_for_ddp = [*self._own_parameters, self.input_scale, *self.input_layer.buffers()]
-        self._ddp_params_and_buffers_to_ignore = names_of(self, not_for_ddp)
-        if isinstance(model.input_layer, SpectralLayer) and always_kept is not None:
-            model.input_layer.keep_always(always_kept)
-        self._n_steps = 1  # known when training starts
-        self._columns: Tensor | None = None  # the inputs that training rows still hold; None for all
-        self._positions: Tensor | None = None  # where among these those are that have not left since; None for all
-        # Of the steps since the last look at them: no step waits for the device, or starts a kernel for the record.
-        self._losses: list[Tensor]
-        self._penalties: list[Tensor]
-        self._steps: list[int]
-        self._row_counts: list[int]
+        self.keep_from_ddp(self.input_scale)
+        # Known when training starts.
+        self._n_steps = 1
+        self._held: HeldInputs | None = None
+        self._losses: StepLosses
 
     def __setattr__(self, name: str, value: Any) -> None:
         # Lightning notes the hook that it is in some fifty times a step, and `nn.Module` would look through it for
@@ -135,10 +106,11 @@ class SpectralModule(pl.LightningModule):
             super().__setattr__(name, value)
 
     @property
-    def input_layer(self) -> nn.Module:
-        """The layer whose columns belong to the inputs."""
-        layer: nn.Module = self.model.input_layer  # type: ignore[assignment]
-        return layer
+    def replaced_parameters(self) -> list[Tensor]:
+        layer = self.input_layer
+        if self.regularization.n_final is None or not isinstance(layer, SpectralLayer):
+            return []
+        return [layer.eigenvalues, layer.raw_eigenvectors]  # a path removes inputs
 
     @property
     def progress(self) -> float:
@@ -161,16 +133,6 @@ class SpectralModule(pl.LightningModule):
     def forward(self, inputs: Float[Tensor, "n_rows *shape"]) -> Float[Tensor, "n_rows n_out"]:
         outputs: Tensor = self.model(inputs)
         return outputs
-
-    def configure_model(self) -> None:
-        if self.device_mesh is not None and self.trainer.state.fn == TrainerFn.FITTING:
-            self._whole = (shard_head(self.model, self.input_layer, self.device_mesh),)
-
-    def gather(self) -> None:
-        """Put the model together on every rank, if training has shared its parameters out."""
-        for whole in self._whole:
-            self.model = gather(self.model, whole)
-        self._whole = ()
 
     def seed_of_epoch(self, epoch: int) -> int:
         """Seed what is random within an epoch.
@@ -198,28 +160,22 @@ class SpectralModule(pl.LightningModule):
         }
 
     def on_train_start(self) -> None:
-        copy_from_first_rank(self._own_parameters)
+        super().on_train_start()
+        self._held = self._find_held()
 
     def on_train_epoch_start(self) -> None:
-        self._drop_columns()
+        if self._held is not None:
+            self._held.start_epoch()
         torch.manual_seed(self.seed_of_epoch(self.current_epoch) + 500_009 * self.global_rank)
-        self._losses, self._penalties, self._steps, self._row_counts = [], [], [], []
-        self._sums = torch.zeros(2, device=self.device)  # of loss and penalty over the rows of the epoch
-        self._n_rows = 0
+        self._losses = StepLosses(self.device)
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor:
         inputs, targets = batch
-        loss = self.loss(self.model(self._without_dropped(inputs)), targets)
+        kept = inputs if self._held is None else self._held.kept_of(inputs)
+        loss = self.loss(self.model(kept), targets)
         penalty = self._penalty()
-        self._losses.append(loss.detach())
-        self._penalties.append(penalty.detach())
-        self._steps.append(self.global_step)
-        self._row_counts.append(len(targets))
-        return self._weighted(loss, batch_idx) + penalty
-
-    def on_after_backward(self) -> None:
-        if self.trainer.world_size > 1:
-            average_gradients(self._own_parameters)
+        self._losses.add(loss, penalty, self.global_step, len(targets))
+        return self.weighted(loss, batch_idx) + penalty
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         layer = self.input_layer
@@ -233,19 +189,19 @@ class SpectralModule(pl.LightningModule):
                 self.global_step,
                 self.input_scale,
             )
-            if layer.n_kept < n_kept and self._columns is not None:
-                self._positions = layer.mask[self._columns].nonzero().squeeze(1)
+            if layer.n_kept < n_kept and self._held is not None:
+                self._held.inputs_left()
         is_last = self.trainer.is_last_batch
         if is_last or batch_idx % STEPS_BETWEEN_CHECKS == STEPS_BETWEEN_CHECKS - 1:
-            self._look_at_steps()
+            self._refuse_diverged()
         if is_last:
-            loss, penalty = self._sums / self._n_rows
+            loss, penalty = self._losses.means()
             values: dict[str, Tensor | float] = {
                 "train/loss": loss,
                 "spectral/penalty": penalty,
                 **self.layer_metrics(self.progress),
             }
-            self._log_means(values, self._n_rows)
+            self.log_means(values, self._losses.n_rows)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         self._evaluate(batch, self.val_metrics, "val/loss")
@@ -256,8 +212,12 @@ class SpectralModule(pl.LightningModule):
     def on_validation_end(self) -> None:
         # Weights that the epoch's last step broke must not become its checkpoint.
         loss = self.trainer.callback_metrics.get("val/loss")
-        if self.trainer.state.fn == TrainerFn.FITTING and loss is not None and not torch.isfinite(loss):
+        if self.trainer.state.fn != TrainerFn.FITTING or loss is None:
+            return
+        if not torch.isfinite(loss):
             raise diverged(self.global_step)
+        if not torch.isfinite(self.spectral_input_layer.relevance()).all():
+            raise diverged(self.global_step, "relevance of an input")
 
     def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         self._evaluate(batch, self.test_metrics, "test/loss")
@@ -355,40 +315,12 @@ class SpectralModule(pl.LightningModule):
             outputs, targets = outputs.flatten(0, 1), targets.repeat(len(outputs))
         return self.loss_function(outputs if self.info.task == "classification" else outputs.squeeze(1), targets)
 
-    @property
-    def _own_parameters(self) -> list[Tensor]:
-        """Parameters that the module itself keeps the same on all ranks, as no strategy of Lightning does."""
-        layer = self.input_layer
-        if self._whole:
-            return list(layer.parameters())
-        if self.regularization.n_final is not None and isinstance(layer, SpectralLayer):
-            return [layer.eigenvalues, layer.raw_eigenvectors]  # replaced while the net trains, because inputs leave
-        return []
-
-    def _weighted(self, loss: Tensor, batch_idx: int) -> Tensor:
-        """Weight the loss by this rank's rows, so that the mean over the ranks is that over the whole batch."""
-        if self.trainer.world_size == 1:
-            return loss
-        return loss * cast(TensorLoader, self.trainer.train_dataloader).weight_of_share(batch_idx)
-
-    def _drop_columns(self) -> None:
-        """Leave the inputs that were dropped out of the training rows, so that batches are as small as the layer."""
+    def _find_held(self) -> HeldInputs | None:
+        """Let the training rows follow what leaves the layer, unless the model makes its inputs of whole rows."""
         layer, loader = self.input_layer, cast(TensorLoader, self.trainer.train_dataloader)
-        if not isinstance(layer, SpectralLayer) or not layer.takes_kept or bool(layer.mask.all()):
-            return
-        if self._columns is None:
-            if self.info.unit == "activation" or loader.rows.n_features != layer.in_features:
-                return  # the model makes its inputs of whole rows
-            self._columns = torch.arange(layer.in_features, device=self.device)
-        still_kept = layer.mask[self._columns]
-        if not bool(still_kept.all()):
-            loader.keep_features(still_kept.nonzero().squeeze(1))
-            self._columns = self._columns[still_kept]
-        self._positions = None
-
-    def _without_dropped(self, inputs: Tensor) -> Tensor:
-        """Bridge the time between the removal of an input and the next epoch, which leaves its column out."""
-        return inputs if self._positions is None else take_columns(inputs, self._positions, axis=1)
+        if not isinstance(layer, SpectralLayer) or not layer.takes_kept or self.info.unit == "activation":
+            return None
+        return HeldInputs(layer, loader) if loader.rows.n_features == layer.in_features else None
 
     def _penalty(self) -> Tensor:
         layer = self.input_layer
@@ -400,18 +332,12 @@ class SpectralModule(pl.LightningModule):
         inputs, targets = batch
         outputs = self.model(inputs)
         metrics.update(self.predict(outputs), self.in_units(targets))
-        self._log_means({loss_name: self.loss(outputs, targets)}, len(targets))
+        self.log_means({loss_name: self.loss(outputs, targets)}, len(targets))
 
     def _log_scores(self, metrics: MetricCollection) -> None:
         # Their values, for Lightning would look for metrics in every module of the net, which takes half a second.
         self.log_dict(metrics.compute(), sync_dist=True)
         metrics.reset()
-
-    def _log_means(self, values: Mapping[str, Tensor | float], n_rows: int) -> None:
-        """Log means over rows; over several ranks they become those over the rows of all."""
-        # A float, for Lightning would round the mean of the ranks' numbers of rows down.
-        weight = cast(int, float(n_rows))
-        self.log_dict(values, on_step=False, on_epoch=True, sync_dist=True, batch_size=weight)
 
     def _check_proximal(self, optimizer: Optimizer) -> None:
         if not isinstance(optimizer, (torch.optim.Adam, torch.optim.AdamW)):
@@ -421,18 +347,26 @@ class SpectralModule(pl.LightningModule):
         if self.trainer.scaler is not None:
             raise UserError("regularization=group needs unscaled gradients; add trainer.precision=bf16-mixed")
 
-    def _look_at_steps(self) -> None:
-        """Add up the losses of the steps since the last look, and refuse those that are not finite."""
-        values = torch.stack([torch.stack(self._losses).float(), torch.stack(self._penalties).float()])
-        is_bad = ~torch.isfinite(values).all(dim=0).cpu()
-        first = next((step for step, bad in zip(self._steps, is_bad.tolist(), strict=True) if bad), -1)
-        step = int(self.trainer.strategy.reduce(torch.tensor(first, device=self.device), reduce_op="max"))
-        if step >= 0:
+    def _refuse_diverged(self) -> None:
+        """Refuse losses of the steps since the last look that are not finite, on whichever rank."""
+        step = self.highest(self._losses.look())
+        if step != NONE:
             raise diverged(step)
-        self._sums += values @ torch.tensor(self._row_counts, dtype=values.dtype, device=self.device)
-        self._n_rows += sum(self._row_counts)
-        for of_steps in (self._losses, self._penalties, self._steps, self._row_counts):
-            of_steps.clear()
+
+
+def _check_regularization(regularization: Regularization, model: nn.Module) -> None:
+    layer = model.input_layer
+    if not isinstance(layer, SpectralLayer):
+        if regularization.strength > 0:
+            raise ValueError(
+                f"{type(model).__name__} has no eigenvalues for the regularization; add "
+                "regularization.strength=0, or take model=spectral_mlp"
+            )
+    elif regularization.is_proximal and _has_batch_norm_behind(model, layer):
+        raise ValueError(
+            f"regularization=group cannot press a layer with a batch norm behind it, as in this "
+            f"{type(model).__name__}: the norm undoes every shrinking; add regularization=path (or l1)"
+        )
 
 
 def _has_batch_norm_behind(model: nn.Module, layer: nn.Module) -> bool:
@@ -440,16 +374,17 @@ def _has_batch_norm_behind(model: nn.Module, layer: nn.Module) -> bool:
     return any(isinstance(module, _BatchNorm) for module in modules[modules.index(layer) :])
 
 
-def diverged(step: int) -> TrainingDivergedError:
-    """Say that the loss became NaN or infinite.
+def diverged(step: int, what: str = "loss") -> TrainingDivergedError:
+    """Say that the training became NaN or infinite.
 
     Args:
         step: the training step.
+        what: the value that did.
 
     Returns:
         An error to raise.
     """
     return TrainingDivergedError(
-        f"the loss became NaN or infinite at step {step}; the learning rate is the likely cause: try "
+        f"the {what} became NaN or infinite at step {step}; the learning rate is the likely cause: try "
         "optimizer.lr at a tenth, or trainer.gradient_clip_val=1.0 (the last checkpoint is from before)"
     )

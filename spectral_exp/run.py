@@ -25,7 +25,8 @@ from spectral_exp.tracking.results import write_dataset
 from spectral_exp.tracking.rich_logger import RichLogger
 from spectral_exp.tracking.run_folder import CONFIG, METRICS, write_json, write_whole
 from spectral_exp.tracking.status import is_first_process, recorded_status
-from spectral_exp.training import Training, changed, check_config, load_data, prepare_training
+from spectral_exp.training import Training, changed, load_data, prepare_training
+from spectral_exp.training_checks import check_config, warn_of_few_steps
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) ->
             checkpoint = training.find_checkpoint() if settings.resume else None
             if is_first and settings.resume:
                 write_config(folder, opened.config)
+            warn_of_few_steps(training.trainer, training.loaders)
             log.info(f"Training; everything goes to {os.path.relpath(folder)}")
             return conclude(opened, training.fit(checkpoint))
 

@@ -1,7 +1,6 @@
 """One training: a module, its trainer and its data, put together from a configuration, in a folder of its own."""
 
 import os
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +22,6 @@ from spectral_exp.dataset.loading import DataModule
 from spectral_exp.errors import UserError
 from spectral_exp.idle_hooks import NoProfiler, pass_over_idle_hooks
 from spectral_exp.module import SpectralModule
-from spectral_exp.regularization.regularization import Regularization
 from spectral_exp.selection.selection import Selection
 from spectral_exp.settings import Settings
 from spectral_exp.sharding import ShardedStrategy
@@ -31,6 +29,7 @@ from spectral_exp.tracking.checkpoint import WholeCheckpointIO, find_checkpoint,
 from spectral_exp.tracking.console import TrainingProgress
 from spectral_exp.tracking.recorder import Recorder
 from spectral_exp.tracking.run_folder import BEST_CHECKPOINT, CHECKPOINTS
+from spectral_exp.training_checks import check_compiler, check_path, check_sharded
 
 
 @dataclass(frozen=True)
@@ -110,25 +109,6 @@ class Training:
         return scores
 
 
-def check_config(config: DictConfig, settings: Settings) -> None:
-    """Refuse what can work on no data, before any is loaded.
-
-    Args:
-        config: what `conf/train.yaml` composes to.
-        settings: its own values.
-
-    Raises:
-        UserError: if a value is out of range, or two do not go together.
-    """
-    for key in ("lr_schedule", "refit.lr_schedule", "tracking"):
-        build(OmegaConf.select(config, key), key)
-    regularization: Regularization = build(config.regularization, "regularization")
-    if regularization.n_final is not None and settings.final_weights == "best":
-        raise UserError("final_weights=best may be from before inputs left; with regularization=path use last")
-    if regularization.n_final is not None and settings.compile:
-        raise UserError("compile=true would compile anew when inputs leave; with regularization=path leave it false")
-
-
 def load_data(config: DictConfig, settings: Settings) -> Data:
     """Load the data set of a configuration, its inputs in groups.
 
@@ -176,14 +156,14 @@ def prepare_training(
     recorder = Recorder(folder, build(config.tracking, "tracking"), selection, data.info)
     trainer = _build_trainer(config, folder, recorder, list(loggers), callbacks)
     pass_over_idle_hooks(module)
-    _check_path(module, data.info.n_features)
+    check_path(module)
     if trainer.strategy.root_device.type == "cuda":
         torch.set_float32_matmul_precision(settings.matmul_precision)
     if settings.compile:
         check_compiler()
         module.model.compile()
     if isinstance(trainer.strategy, ShardedStrategy):
-        _check_sharded(module, trainer)
+        check_sharded(module, trainer)
     return Training(
         folder, module, trainer, DataModule(data, batch_size=settings.batch_size, seed=settings.seed), settings
     )
@@ -245,33 +225,6 @@ def _fit_basis(model: torch.nn.Module, data: Data) -> Tensor | None:
         return data.input_scale
     scale: Tensor = basis.fit(data.train.inputs)
     return scale
-
-
-def check_compiler() -> None:
-    """Make sure that `torch.compile` can work.
-
-    Raises:
-        UserError: if this machine has no C++ compiler.
-    """
-    if not any(map(shutil.which, (os.environ.get("CXX", "g++"), "clang++"))):
-        raise UserError("compile=true needs a C++ compiler (g++ or clang++), and there is none on the PATH")
-
-
-def _check_path(module: SpectralModule, n_features: int) -> None:
-    n_final = module.regularization.n_final
-    if n_final is not None and n_final >= n_features:
-        raise UserError(f"regularization.n_final must be below the number of inputs ({n_features}), got {n_final}")
-
-
-def _check_sharded(module: SpectralModule, trainer: pl.Trainer) -> None:
-    is_normed = any(isinstance(one, torch.nn.modules.batchnorm._BatchNorm) for one in module.model.modules())
-    for what, is_asked in {
-        "regularization=path does": module.regularization.n_final is not None,
-        "trainer.gradient_clip_val does": trainer.gradient_clip_val is not None,
-        "batch norms do": is_normed,
-    }.items():
-        if is_asked:
-            raise UserError(f"{what} not work with trainer=fsdp; take trainer=ddp")
 
 
 def _build_trainer(

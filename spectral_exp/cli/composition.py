@@ -64,11 +64,15 @@ def read_command(argv: Sequence[str]) -> Command | None:
     except ImportError:
         return None
     parser = get_args_parser()
+    parser.allow_abbrev = False  # --experiment is not short for --experimental-rerun
     args, extra = parser.parse_known_args(list(argv))
     for argument in extra:
         if argument.startswith("-"):
-            options = [option for action in parser._actions for option in action.option_strings]
-            raise UserError(f"{argument}: unknown option{did_you_mean(nearest(argument, options))}")
+            actions = [action for action in parser._actions if action.dest != "experimental_rerun"]
+            options = [option for action in actions for option in action.option_strings]
+            near = did_you_mean(nearest(argument, options))
+            setting = argument.lstrip("-").partition("=")[0]
+            raise UserError(f"{argument}: unknown option{near or f'; a setting is written {setting}=VALUE, no dashes'}")
         raise UserError(f"{argument}: options such as -m go before or behind all overrides, not between them")
     if args.help or args.hydra_help or args.shell_completion or args.experimental_rerun:
         return None

@@ -5,7 +5,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from spectral_exp.errors import UserError
+from spectral_exp.cli.ending import run_command
+
+UNLIMITED = 1000  # characters in a line where it goes to no terminal
 
 DESCRIPTION = """List the data sets, and fetch those that are neither made nor bundled.
 
@@ -22,24 +24,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the command line; None for the program's own.
 
     Returns:
-        The exit status: 0 done, 1 failed, 2 wrong input, 130 interrupted.
+        The exit code; see `run_command`.
     """
     chosen = parse(arguments)
-    try:
+
+    def show_or_fetch() -> None:
         if chosen.verb == "list":
             show_list(chosen.data_dir)
         else:
             fetch_one(chosen.name, chosen.data_dir, chosen.force)
-    except UserError as error:
-        print(f"spectral-data: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"spectral-data: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("spectral-data: interrupted; nothing incomplete was kept", file=sys.stderr)
-        return 130
-    return 0
+
+    return run_command("spectral-data", show_or_fetch)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -86,10 +81,7 @@ def show_list(data_dir: Path | None) -> None:
     folder = data_dir or default_data_dir()
     table = Table(
         Column("dataset=", no_wrap=True),
-        "rows",
-        "inputs",
-        "target",
-        "where from",
+        *(Column(name, overflow="fold") for name in ("rows", "inputs", "target", "where from")),
         box=SIMPLE_HEAD,
         pad_edge=False,
         show_edge=False,
@@ -99,7 +91,7 @@ def show_list(data_dir: Path | None) -> None:
         if path.stem in REGISTRY:
             origin = "fetched" if is_fetched(path.stem, folder) else "not fetched"
         table.add_row(path.stem, *description, origin)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else UNLIMITED)
     console.print(table)
     console.print(f"Fetched data is in {folder}; spectral-data fetch NAME puts it there.", soft_wrap=True)
 

@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+from collections.abc import Callable
 
 from spectral_exp.errors import PrunedError, UnfinishedSweepError, UserError
 
@@ -40,6 +41,33 @@ def report_error(error: BaseException, go_on: str, with_traceback: bool) -> int:
     return EXIT_FAILED
 
 
+def run_command(name: str, act: Callable[[], None]) -> int:
+    """Do what a command does, and say in one line what went wrong.
+
+    Args:
+        name: of the command.
+        act: what it does.
+
+    Returns:
+        The exit code: 0, 1 (a file cannot be read or written), 2 (bad input) or 130 (interrupted).
+    """
+    try:
+        act()
+        sys.stdout.flush()
+    except UserError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except BrokenPipeError:
+        _close_stdout()
+    except OSError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    return 0
+
+
 def print_help(text: str) -> None:
     """Print a help text, to a reader who may have seen enough of it.
 
@@ -48,5 +76,10 @@ def print_help(text: str) -> None:
     """
     try:
         print(text, flush=True)
-    except BrokenPipeError:  # such as `head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        _close_stdout()
+
+
+def _close_stdout() -> None:
+    # The reader, such as `head`, has seen enough; the interpreter must not flush into the closed pipe at its end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

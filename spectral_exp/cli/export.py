@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from spectral_exp.errors import UserError
+from spectral_exp.cli.ending import run_command
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -43,17 +43,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the command line without the program's name; that of the process by default.
 
     Returns:
-        The exit code: 0, or 2 for bad input.
+        The exit code; see `run_command`.
     """
     options = _parser().parse_args(arguments)
-    try:
+
+    def export() -> None:
         from spectral_exp.export.export_run import export_run
 
         _print(export_run(options.run, options.format, options.k, options.output))
-    except UserError as error:
-        print(f"spectral-export: {error}", file=sys.stderr)
-        return 2
-    return 0
+
+    return run_command("spectral-export", export)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,12 +3,14 @@
 import difflib
 from collections.abc import Iterable, Sequence
 
+WORD = 0.9  # likeness of one of a name's words to the name
+
 
 def nearest(name: str, candidates: Iterable[str], n: int = 3) -> list[str]:
     """Find the candidates most like a name.
 
     The last part counts most, so that `strength` finds `regularization.strength`, and a shared first part alone
-    is no likeness.
+    is no likeness. A word of a last part is nearly all of it: `epochs` finds `trainer.max_epochs`.
 
     Args:
         name: what was typed.
@@ -21,6 +23,8 @@ def nearest(name: str, candidates: Iterable[str], n: int = 3) -> list[str]:
     Example:
         >>> nearest("datset", ["dataset", "model", "data_dir"])
         ['dataset']
+        >>> nearest("epochs", ["refit.epochs", "trainer.max_epochs", "selection.folds"])
+        ['refit.epochs', 'trainer.max_epochs']
     """
     scores = {candidate: _likeness(name, candidate) for candidate in candidates}
     best = max(scores.values(), default=0.0)
@@ -44,7 +48,8 @@ def _likeness(typed: str, candidate: str) -> float:
     typed, candidate = (name.lower().replace("-", "_").replace("/", ".") for name in (typed, candidate))
     typed_parent, _, typed_last = typed.rpartition(".")
     parent, _, last = candidate.rpartition(".")
-    by_part = _ratio(typed_last, last) * (0.75 + 0.25 * _ratio(typed_parent, parent))
+    of_last = max(_ratio(typed_last, last), WORD * (typed_last in last.split("_")))
+    by_part = of_last * (0.75 + 0.25 * _ratio(typed_parent, parent))
     whole = _ratio(typed, candidate)
     return whole if whole > max(by_part, 0.75) and typed_parent != parent else by_part
 

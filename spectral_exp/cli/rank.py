@@ -1,12 +1,12 @@
 """`spectral-rank`: the ranking of a run, or the score for every number of inputs, for people and for pipes."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from spectral_exp.cli.ending import run_command
 from spectral_exp.errors import UserError
 from spectral_exp.report.run_files import RunFiles
 
@@ -33,23 +33,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the command line without the program's name; that of the process by default.
 
     Returns:
-        The exit code: 0, or 2 for bad input.
+        The exit code; see `run_command`.
     """
     options = _parser().parse_args(arguments)
-    try:
+
+    def show() -> None:
         run = RunFiles(options.run)
         if options.curve:
             _print_curve(run, options.format)
         else:
             _print_ranking(run, options.format, options.top)
-        sys.stdout.flush()
-    except UserError as error:
-        print(f"spectral-rank: {error}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:
-        # The reader, such as `head`, has seen enough; the interpreter must not flush into the closed pipe at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+
+    return run_command("spectral-rank", show)
 
 
 def _parser() -> argparse.ArgumentParser:

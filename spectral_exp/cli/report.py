@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spectral_exp.cli.ending import run_command
 from spectral_exp.errors import UserError
 
 if TYPE_CHECKING:
@@ -35,24 +36,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the command line without the program's name; that of the process by default.
 
     Returns:
-        The exit code: 0, 1 if a file cannot be written, or 2 for bad input.
+        The exit code; see `run_command`.
     """
     parser = _parser()
     options = parser.parse_args(arguments)
-    try:
+    if options.serve and (options.out or options.tables or options.figures):
+        parser.error("--serve shows a page and writes nothing: leave --out, --tables and --figures out")
+
+    def report() -> None:
         if options.serve:
-            if options.out or options.tables or options.figures:
-                parser.error("--serve shows a page and writes nothing: leave --out, --tables and --figures out")
             _serve(options.path, options.host, options.port)
-            return 0
-        _report(options.path, options.out or options.path / PAGE, options.tables, options.figures)
-    except UserError as error:
-        print(f"spectral-report: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"spectral-report: {error}", file=sys.stderr)
-        return 1
-    return 0
+        else:
+            _report(options.path, options.out or options.path / PAGE, options.tables, options.figures)
+
+    return run_command("spectral-report", report)
 
 
 def _parser() -> argparse.ArgumentParser:

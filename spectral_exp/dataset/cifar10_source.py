@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from spectral_exp.dataset.idx import write_idx
-from spectral_exp.dataset.source import Progress, SourceError, download_url
+from spectral_exp.dataset.mirrors import download_url
+from spectral_exp.dataset.source import Progress, SourceError
 
 N_ROWS = {"train": 50000, "test": 10000}
 SHEETS = {"train": [f"data_batch_{number}.png" for number in range(1, 6)], "test": ["test_batch.png"]}

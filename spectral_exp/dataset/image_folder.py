@@ -96,7 +96,7 @@ class ImageFolder:
         images = np.empty((len(files.samples), *shape), dtype=np.uint8)
         for row, (file, _) in enumerate(files.samples):
             images[row] = read_image(file, self.size, "RGB" if self.colours else "L")
-        info = describe_channels(folder.name, "classification", shape, channels, files.classes)
+        info = describe_channels(folder.absolute().name, "classification", shape, channels, files.classes)
         arrays = Arrays(images, np.array(files.targets))
         parts = split_arrays(info, arrays, self.split)
         return make_channel_data(info, *parts, self.scaling, self.augmentation)

@@ -7,17 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from spectral_exp.dataset.cifar10_source import TorchvisionCIFAR10, unpack_sheets
-from spectral_exp.dataset.source import (
-    DebianPackage,
-    NpmPackage,
-    PythonPackage,
-    Source,
-    TorchvisionMirrors,
-    both,
-    bundle,
-    take,
-    take_from,
-)
+from spectral_exp.dataset.mirrors import TorchvisionMirrors
+from spectral_exp.dataset.packages import DebianPackage, NpmPackage, PythonPackage
+from spectral_exp.dataset.source import Source
+from spectral_exp.dataset.unpacking import both, bundle, take, take_from
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,25 @@
 """Read a user's table from a file; whatever is wrong with the file is said in one line."""
 
 import csv
+import logging
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
 from spectral_exp.dataset.feature_names import numbered_names
 from spectral_exp.errors import UserError
 
+log = logging.getLogger(__name__)
+
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 BLOCK = 1 << 26  # bytes parsed at once; a row, which may have very many columns, must fit in
+DECIMAL_COMMA = r"^\s*([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)\s*$"
 
 
 def read_table(path: str | Path) -> pa.Table:
@@ -63,11 +68,13 @@ def has_repeats(names: Sequence[str]) -> bool:
 def read_text(file: Path) -> pa.Table:
     """Read separated values; the separator is the one that the header has most of.
 
+    Where semicolons separate, numbers may have a decimal comma, as spreadsheets write them in much of Europe.
+
     Args:
         file: an existing file.
 
     Returns:
-        The table, with a type told for every column from all its values.
+        The table, with a type told for every column from all its values; columns without a name are left out.
 
     Raises:
         UserError: if it is not UTF-8, empty, or a row has more or fewer fields than the header.
@@ -90,7 +97,32 @@ def read_text(file: Path) -> pa.Table:
     for field in table.schema:
         if pa.types.is_binary(field.type):
             raise UserError(f"{file}: column {field.name!r} is not UTF-8 text: save the file with that encoding")
-    return table.rename_columns([name.strip() for name in table.column_names])
+    names = [name.strip() for name in table.column_names]
+    nameless = [position for position, name in enumerate(names) if not name]
+    if nameless:
+        log.warning(
+            f"{file}: column {nameless[0] + 1} has no name, as the row labels that pandas and R write, and is left out"
+        )
+    columns = [read_decimal_commas(column) if separator == ";" else column for column in table.columns]
+    return pa.table(columns, names).select([position for position, name in enumerate(names) if name])
+
+
+def read_decimal_commas(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Read the numbers of a column that are written with a decimal comma.
+
+    Args:
+        column: of any type.
+
+    Returns:
+        float64 if all texts are numbers then; else text, with a point in those that are. Other types as they are.
+    """
+    if not pa.types.is_string(column.type):
+        return column
+    with_points = pc.replace_substring_regex(column, DECIMAL_COMMA, r"\1.\2")
+    try:
+        return with_points.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return with_points
 
 
 def ragged_row(file: Path, separator: str) -> str | None:

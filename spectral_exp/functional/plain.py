@@ -1,7 +1,9 @@
-"""Nets run so that `torch.func` can transform them: by plain operations alone, at the price of some speed."""
+"""Nets run so that `torch.func` and the like can transform them: by plain operations, at the price of some speed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import torch
 
 _are_plain = False
 
@@ -28,3 +30,14 @@ def are_operations_plain() -> bool:
         True within `plain_operations`.
     """
     return _are_plain
+
+
+def is_transformed() -> bool:
+    """Tell whether something looks at the operations of a net that knows torch's own alone.
+
+    Returns:
+        True while `torch.compile` or `torch.jit.trace` records them, and within `torch.func.vmap`, `grad` and the like.
+    """
+    # What torch itself asks before it applies an autograd function; two of the three have no public name.
+    is_recorded = torch.compiler.is_compiling() or torch._C._is_tracing()
+    return is_recorded or torch._C._are_functorch_transforms_active()

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from spectral_exp.functional.blocks import block_norms
 from spectral_exp.functional.column_factors import column_factors, through_norms
 from spectral_exp.functional.column_products import column_products
-from spectral_exp.functional.plain import are_operations_plain
+from spectral_exp.functional.plain import are_operations_plain, is_transformed
 from spectral_exp.functional.sparse import SparseSpectralLinear, is_sparse
 from spectral_exp.functional.stacked import StackedSpectralLinear
 
@@ -140,7 +140,7 @@ def spectral_linear(
             inputs, eigenvalues, unit_columns(vectors) if is_unit else vectors, bias
         )
         return of_nets
-    if torch.compiler.is_compiling():
+    if is_transformed():
         weight = spectral_weight(eigenvalues, unit_columns(vectors) if is_unit else vectors)
         return F.linear(inputs, weight, bias)
     outputs: Tensor = _SpectralLinear.apply(inputs, eigenvalues, vectors, bias, is_unit)

@@ -140,6 +140,11 @@ def test_a_loss_that_diverges_stops_with_the_step_and_keeps_the_last_good_checkp
     assert status["state"] == "failed" and "step" in status["error"]
 
 
+def test_a_relevance_that_overflows_while_the_loss_does_not_counts_as_divergence(run_here):
+    with pytest.raises(TrainingDivergedError, match=r"relevance of an input became NaN or infinite at step \d+"):
+        run_here("experiment=quickstart", "optimizer.lr=1e9", "trainer.max_epochs=2")
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [

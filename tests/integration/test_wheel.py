@@ -54,7 +54,7 @@ def test_the_wheel_holds_every_config(wheel):
     configs = {path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "conf").rglob("*.yaml")}
     assert configs
     assert {f"spectral_exp/{config}" for config in configs} <= names
-    assert {"spectral_exp/py.typed", "hydra_plugins/spectral_exp.py"} <= names
+    assert {"spectral_exp/py.typed", "hydra_plugins/spectral_exp/process_launcher.py"} <= names
     assert {f"spectral_exp/report/page/template/page.{suffix}" for suffix in ("html", "css", "js")} <= names
     assert not [name for name in names if name.startswith(("tests/", "conf/", "outputs/"))]
 

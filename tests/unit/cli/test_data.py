@@ -26,6 +26,7 @@ def test_list_shows_every_data_set_and_what_is_fetched(tmp_path, capsys, monkeyp
     assert rows["mnist"].rstrip().endswith(" fetched")
     assert rows["fashion_mnist"].rstrip().endswith("not fetched")
     assert str(tmp_path) in rows["Fetched"]
+    assert "7000+1000+2000" in rows["fashion_mnist_protocol_k"]  # nothing is cut where there is no terminal
 
 
 @pytest.mark.parametrize("config", sorted(Path(config_dir(), "dataset").glob("*.yaml")), ids=lambda path: path.stem)

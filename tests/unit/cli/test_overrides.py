@@ -170,6 +170,11 @@ def test_what_is_valid_passes(tree, argv):
         (["experiment=sweep"], "sead=0,1: unknown key sead; did you mean seed"),
         # options
         (["--mutlirun", "seed=0,1"], r"--mutlirun: unknown option; did you mean --multirun\?"),
+        (
+            ["--experiment", "quickstart"],
+            "--experiment: unknown option; a setting is written experiment=VALUE, no dashes",
+        ),
+        (["--seed=3"], "--seed=3: unknown option; a setting is written seed=VALUE, no dashes"),
         (["seed=1", "-m", "batch_size=1,2"], "batch_size=1,2: options such as -m go before or behind all overrides"),
         (["--config-dir", "nowhere"], "--config-dir nowhere: no such folder"),
     ],

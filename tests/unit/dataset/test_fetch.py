@@ -13,18 +13,13 @@ from pathlib import Path
 import pytest
 
 from spectral_exp.dataset import fetch as fetching
-from spectral_exp.dataset import source as sources
+from spectral_exp.dataset import packages
 from spectral_exp.dataset.fetch import fetch, is_fetched, read
+from spectral_exp.dataset.mirrors import TorchvisionMirrors
+from spectral_exp.dataset.packages import NpmPackage, PythonPackage
 from spectral_exp.dataset.registry import Entry
-from spectral_exp.dataset.source import (
-    NpmPackage,
-    PythonPackage,
-    SourceError,
-    TorchvisionMirrors,
-    both,
-    bundle,
-    take,
-)
+from spectral_exp.dataset.source import SourceError
+from spectral_exp.dataset.unpacking import both, bundle, take
 from spectral_exp.errors import UserError
 
 CONTENT = {"images": b"pixels" * 1000, "labels": b"0123456789"}
@@ -217,29 +212,31 @@ def pack(folder, command):
 
 @pytest.mark.parametrize("package", [NpmPackage, PythonPackage])
 def test_files_are_taken_out_of_a_package(package, folders, monkeypatch):
-    monkeypatch.setattr(sources, "run_client", lambda command, folder: pack(folder, command))
+    monkeypatch.setattr(packages, "run_client", lambda command, folder: pack(folder, command))
     rule = take({"images": "package/data/images", "labels": "package/data/labels.gz"})
     package("toy", version="1.0", unpack=rule).download(folders / "scratch", folders / "files", ignore)
     assert {name: (folders / "files" / name).read_bytes() for name in CONTENT} == CONTENT
 
 
 def test_a_package_without_the_file_and_a_broken_package_are_source_errors(folders, monkeypatch):
-    monkeypatch.setattr(sources, "run_client", lambda command, folder: pack(folder, command))
+    monkeypatch.setattr(packages, "run_client", lambda command, folder: pack(folder, command))
     with pytest.raises(SourceError, match="it holds no package/other"):
         NpmPackage("toy", version="1.0", unpack=take({"images": "package/other"})).download(
             folders / "scratch", folders / "files", ignore
         )
-    monkeypatch.setattr(sources, "run_client", lambda command, folder: (folder / "toy.tgz").write_bytes(b"\x1f\x8bcut"))
+    monkeypatch.setattr(
+        packages, "run_client", lambda command, folder: (folder / "toy.tgz").write_bytes(b"\x1f\x8bcut")
+    )
     with pytest.raises(SourceError):
         NpmPackage("toy", version="1.0", unpack=take({})).download(folders / "cut", folders / "files", ignore)
 
 
 def test_a_client_that_fails_or_is_missing_says_so_in_one_line(tmp_path):
     with pytest.raises(SourceError, match="no-such-client is not installed"):
-        sources.run_client(["no-such-client"], tmp_path)
+        packages.run_client(["no-such-client"], tmp_path)
     script = "import sys; sys.exit('WARNING: noise\\nERROR: no such version\\nmore')"
     with pytest.raises(SourceError, match=r"^ERROR: no such version$"):
-        sources.run_client([sys.executable, "-c", script], tmp_path)
+        packages.run_client([sys.executable, "-c", script], tmp_path)
 
 
 def test_a_bundle_has_the_same_bytes_whenever_it_is_made(tmp_path):

@@ -43,3 +43,8 @@ def test_what_is_no_folder_of_classes_is_refused(folder, tmp_path):
         ImageFolder(str(folder / "dark")).load()
     with pytest.raises(ValueError, match="size must be at least 2"):
         ImageFolder(str(folder), size=1)
+
+
+def test_the_folder_that_one_stands_in_has_a_name_too(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert ImageFolder(".", size=8).load().info.name == "pets"

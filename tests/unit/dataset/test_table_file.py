@@ -103,3 +103,18 @@ def test_blanks_around_the_names_in_a_header_are_no_part_of_them(tmp_path):
     (tmp_path / "table.csv").write_text("age, age\n1,2\n")
     with pytest.raises(UserError, match="two columns are called 'age'"):
         read_table(tmp_path / "table.csv")
+
+
+def test_numbers_may_have_a_decimal_comma_where_semicolons_separate(tmp_path):
+    table = read_table(written(tmp_path, "a;b;c;d\n0,5;3;-1,5e3;1,5\n2;4;,25;low\n"))
+    assert table.to_pydict() == {"a": [0.5, 2], "b": [3, 4], "c": [-1500, 0.25], "d": ["1.5", "low"]}
+
+
+def test_a_comma_in_quotes_stays_text_where_commas_separate(tmp_path):
+    assert read_table(written(tmp_path, 'a,b\n"1,5",1\n"2,5",2\n'))["a"].to_pylist() == ["1,5", "2,5"]
+
+
+def test_columns_without_a_name_are_left_out_and_said_so(tmp_path, caplog):
+    table = read_table(written(tmp_path, ",a,b,\n0,5,1,\n1,6,0,\n"))
+    assert table.column_names == ["a", "b"]
+    assert "column 1 has no name" in caplog.text

@@ -191,3 +191,24 @@ def test_bad_arguments_are_refused_by_name(arguments, message):
 def test_the_last_input_cannot_be_dropped():
     with pytest.raises(ValueError, match="every input"):
         double("free").drop(torch.ones(5, dtype=torch.bool))
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.trace")  # deprecated since torch 2.9, used by TensorBoard's graphs
+@pytest.mark.parametrize("gauge", GAUGES)
+def test_it_can_be_traced(gauge):
+    layer, rows = perturb(double(gauge)), torch.randn(3, 5, dtype=torch.float64)
+    torch.testing.assert_close(torch.jit.trace(layer, rows)(2 * rows), layer(2 * rows))
+
+
+@pytest.mark.parametrize("gauge", GAUGES)
+def test_it_can_be_transformed_by_torch_func(gauge):
+    layer, rows = perturb(double(gauge)), torch.randn(3, 5, dtype=torch.float64)
+    parameters = dict(layer.named_parameters())
+
+    def loss(parameters, row):
+        return torch.func.functional_call(layer, parameters, (row,)).square().sum()
+
+    of_rows = torch.func.vmap(torch.func.grad(loss), in_dims=(None, 0))(parameters, rows)
+    for row, *gradients in zip(rows, *of_rows.values(), strict=True):
+        alone = torch.autograd.grad(layer(row).square().sum(), list(parameters.values()))
+        torch.testing.assert_close(gradients, list(alone))
