@@ -140,6 +140,12 @@ def test_a_loss_that_diverges_stops_with_the_step_and_keeps_the_last_good_checkp
     assert status["state"] == "failed" and "step" in status["error"]
 
 
+def test_a_training_of_few_steps_says_how_many_epochs_it_takes(run_here, caplog):
+    run_here("experiment=quickstart", "trainer.max_epochs=2", "batch_size=2000")
+    assert "1168 training rows make only 2 steps" in caplog.text
+    assert "add trainer.max_epochs=150" in caplog.text
+
+
 def test_a_relevance_that_overflows_while_the_loss_does_not_counts_as_divergence(run_here):
     with pytest.raises(TrainingDivergedError, match=r"relevance of an input became NaN or infinite at step \d+"):
         run_here("experiment=quickstart", "optimizer.lr=1e9", "trainer.max_epochs=2")
