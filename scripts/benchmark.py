@@ -94,7 +94,7 @@ def ring_xor(family: str, n_features: int, n_relevant: int, n_seeds_quick: int =
 
 def noisy(name: str, title: str, *overrides: str, n_seeds_quick: int = 0) -> Row:
     """A drawn set in which it is known which inputs matter; every seed is a new draw."""
-    about = ("experiment=ring_xor", *overrides, "dataset.scaling=standard")
+    about = ("experiment=all_relevant", *overrides, "dataset.scaling=standard")
     return Row(name, title, about, TRUTH_METHODS, (10,), n_seeds_quick=n_seeds_quick)
 
 

@@ -20,21 +20,24 @@ class HeldInputs:
         self._layer = layer
         self._loader = loader
         self._held = torch.arange(layer.in_features, device=layer.dropped_at.device)
-        self._positions: Tensor | None = (
-            None  # where among the held inputs the kept ones are; None if they are the same
-        )
+        self._positions: Tensor | None = None  # where among the held inputs the kept ones are; None if that is all
 
-    def start_epoch(self) -> None:
-        """Leave what the layer has dropped out of the rows."""
-        is_kept = self._layer.mask[self._held]
-        if not bool(is_kept.all()):
-            self._loader.keep_features(is_kept.nonzero().squeeze(1))
-            self._held = self._held[is_kept]
-        self._positions = None
+    def start_epoch(self, n_copies: int = 1) -> None:
+        """Leave what the layer has dropped out of the rows.
+
+        Args:
+            n_copies: how many share the rows as they are now and are to make a copy each; they wait until all copies
+                take no more memory.
+        """
+        self.inputs_left()
+        if self._positions is not None and len(self._positions) * n_copies <= len(self._held):
+            self._loader.keep_features(self._positions)
+            self._held, self._positions = self._held[self._positions], None
 
     def inputs_left(self) -> None:
-        """Bridge the time between the removal of inputs and the next epoch."""
-        self._positions = self._layer.mask[self._held].nonzero().squeeze(1)
+        """Bridge the time between the removal of inputs and the next epoch that leaves them out."""
+        positions = self._layer.mask[self._held].nonzero().squeeze(1)
+        self._positions = positions if len(positions) < len(self._held) else None
 
     def kept_of(self, inputs: Tensor) -> Tensor:
         """Take the inputs of a batch that the layer takes.

@@ -87,8 +87,8 @@ class SpectralModule(SeveralDevicesModule):
         self._make_optimizer = optimizer
         self._lr_schedule = lr_schedule
         self._eigenvalue_lr_factor = eigenvalue_lr_factor
-        self.val_metrics = validation_metrics(info).clone(prefix="val/")
-        self.test_metrics = task_metrics(info).clone(prefix="test/")
+        self.val_metrics = validation_metrics(info, "val/")
+        self.test_metrics = task_metrics(info, "test/")
         self.register_buffer("input_scale", input_scale, persistent=False)
         self._always_kept = always_kept
         self.keep_from_ddp(self.input_scale)

@@ -14,7 +14,7 @@ from spectral_exp.cli.help import COMPARE_TEMPLATE, METHODS, help_text
 from spectral_exp.cli.overrides import check_overrides
 from spectral_exp.cli.resume import resume_comparison_arguments
 from spectral_exp.errors import UserError
-from spectral_exp.tracking.comparison_folder import COMPARISON
+from spectral_exp.tracking.comparison_folder import COMPARISON, read_json
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -64,6 +64,8 @@ def main() -> None:
 def training_overrides(overrides: Sequence[str]) -> list[str]:
     """Leave out what is about the comparison, not about its trainings.
 
+    Values get a `++`: a part that a method puts in the place of another may not have them.
+
     Args:
         overrides: of `spectral-compare`.
 
@@ -72,9 +74,14 @@ def training_overrides(overrides: Sequence[str]) -> list[str]:
 
     Example:
         >>> training_overrides(["dataset=digits", "k=[5]", "attribution.lrp.n_rows=9", "optimizer.lr=0.1"])
-        ['dataset=digits', 'optimizer.lr=0.1']
+        ['dataset=digits', '++optimizer.lr=0.1']
     """
-    return [text for text in overrides if _key(text).partition(".")[0].partition("/")[0] not in OWN_KEYS]
+    shared = [text for text in overrides if _key(text).partition(".")[0].partition("/")[0] not in OWN_KEYS]
+    return [f"++{text.lstrip('+')}" if _is_value(text) else text for text in shared]
+
+
+def _is_value(text: str) -> bool:
+    return "." in _key(text) and not {"/", "@", "~"} & set(text.partition("=")[0])
 
 
 def _key(text: str) -> str:
@@ -114,15 +121,21 @@ def _hydra_main(outcome: Outcome) -> None:
 
 
 def _compare(config: "DictConfig", folder: Path, overrides: list[str]) -> None:
+    from spectral_exp.cli.compose import compose_config
     from spectral_exp.comparison.compare import compare
+    from spectral_exp.comparison.own_values import tell_own_values
 
     command = read_command(sys.argv[1:])
     user_dirs = command.user_dirs if command else []
     search = (
         [f"hydra.searchpath=[{','.join(f'file://{Path(one).resolve()}' for one in user_dirs)}]"] if user_dirs else []
     )
+    shared = [*training_overrides(overrides), *search]
+    tell_own_values(config, shared, lambda of_method: compose_config([*shared, *of_method]))
+    earlier = read_json(folder / COMPARISON)
+    again = compose_config([*earlier["overrides"], *search], CONFIG_NAME) if earlier else None
     try:
-        compare(config, folder, overrides, [*training_overrides(overrides), *search], PROGRAM)
+        compare(config, folder, overrides, shared, PROGRAM, again)
     finally:
         if (folder / COMPARISON).is_file():
             _write_results(folder)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, flag_override, open_dict
 
@@ -10,7 +11,7 @@ from spectral_exp.cli.config_path import config_dir, version_base
 
 
 def compose_config(overrides: Sequence[str] = (), config_name: str = "train") -> DictConfig:
-    """Compose `conf/train.yaml` as `spectral-train` would.
+    """Compose `conf/train.yaml` as `spectral-train` would, also inside a program that Hydra started.
 
     Args:
         overrides: what would stand on the command line.
@@ -23,8 +24,13 @@ def compose_config(overrides: Sequence[str] = (), config_name: str = "train") ->
         >>> compose_config(["experiment=quickstart", "seed=3"]).seed
         3
     """
-    with initialize_config_dir(config_dir(), **version_base()):
-        config = compose(config_name, [*overrides, "hydra.job.num=0"], return_hydra_config=True)
+    around = GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(config_dir(), **version_base()):
+            config = compose(config_name, [*overrides, "hydra.job.num=0"], return_hydra_config=True)
+    finally:
+        GlobalHydra.instance().hydra = around
     before = HydraConfig.instance().cfg
     HydraConfig.instance().set_config(config)
     try:

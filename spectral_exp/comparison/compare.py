@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from spectral_exp.build import build
 from spectral_exp.comparison.cell import is_complete
+from spectral_exp.comparison.changes import settings_of_all
 from spectral_exp.comparison.machine import describe_machine
 from spectral_exp.comparison.method_process import run_method
 from spectral_exp.comparison.settings import METHODS, ComparisonSettings, read_comparison_settings
@@ -22,13 +23,16 @@ from spectral_exp.tracking.results import write_dataset
 from spectral_exp.tracking.run_folder import CONFIG, write_json, write_whole
 from spectral_exp.training import load_data
 
-FREE = {"k", "seeds", "fractions", "time_limit", "resume"}  # what is computed already does not depend on them
-
 log = logging.getLogger(__name__)
 
 
 def compare(
-    config: DictConfig, folder: Path, overrides: Sequence[str], shared: Sequence[str], program: Sequence[str]
+    config: DictConfig,
+    folder: Path,
+    overrides: Sequence[str],
+    shared: Sequence[str],
+    program: Sequence[str],
+    again: DictConfig | None = None,
 ) -> None:
     """Run what is not done yet of a comparison.
 
@@ -38,6 +42,7 @@ def compare(
         overrides: what was asked for on the command line, for the record.
         shared: those of them that all trainings share.
         program: what ranks with one method; the folder and the method are added.
+        again: what the command that an earlier start left in the folder composes to today; None for a new folder.
 
     Raises:
         UserError: if the configuration or the data cannot work.
@@ -46,12 +51,12 @@ def compare(
     settings = read_comparison_settings(config)
     for method, node in config[METHODS].items():
         build(node, f"{METHODS}.{method}")  # a wrong value is refused before anything is computed
-    _refuse_changes(config, folder)
+    everything = settings_of_all(config, again, folder)
     training = OmegaConf.masked_copy(config, [key for key in config if key not in (METHODS, *settings.model_dump())])
     training.seed = settings.seeds[0]  # that of the data may be one of a few, as a fold is
     info = load_data(training, read_settings(training)).info
     settings = settings.model_copy(update={"k": _possible(settings.k, info)})
-    write_whole(folder / CONFIG, lambda beside: OmegaConf.save(OmegaConf.to_container(config, resolve=True), beside))
+    write_whole(folder / CONFIG, lambda beside: OmegaConf.save(everything, beside))
     write_dataset(folder, info)
     methods = [str(method) for method in config[METHODS]]
     record = {
@@ -79,22 +84,6 @@ def _possible(k: Sequence[int], info: DatasetInfo) -> list[int]:
     if len(possible) < len(k):
         log.warning(f"k above {info.n_features}, the number of inputs of {info.name}, is left out")
     return possible
-
-
-def _refuse_changes(config: DictConfig, folder: Path) -> None:
-    """What a folder holds was computed with these settings; only those that add to it may differ."""
-    if not (folder / CONFIG).is_file():
-        return
-    earlier = OmegaConf.to_container(OmegaConf.load(folder / CONFIG))
-    now = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(earlier, dict) and isinstance(now, dict)
-    old, new = ({**one.pop(METHODS), **one} for one in (earlier, now))  # methods that are in one only do not matter
-    for key in old.keys() & new.keys() - FREE:
-        if old[key] != new[key]:
-            raise UserError(
-                f"{key}: {os.path.relpath(folder)} holds results with another value; start a new comparison, or leave "
-                f"it as it was (what can change is {METHODS}=, {', '.join(sorted(FREE - {'resume'}))})"
-            )
 
 
 def _outcome(folder: Path, method: str, settings: ComparisonSettings) -> str:

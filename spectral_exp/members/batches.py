@@ -30,19 +30,19 @@ class StackedBatch(NamedTuple):
     targets_axis: int | None
 
 
-def training_batches(members: Sequence[Member], is_shared: bool) -> Iterator[StackedBatch]:
+def training_batches(members: Sequence[Member], everybodys: TensorLoader | None) -> Iterator[StackedBatch]:
     """Hand out the batches of an epoch.
 
     Args:
         members: with loaders of equally many batches.
-        is_shared: the first member's batches are everybody's.
+        everybodys: hands out the batches of all; None if every member has its own.
 
     Yields:
         The batches.
     """
     loaders = [member.loader for member in members]
-    if is_shared:
-        for inputs, targets in loaders[0]:
+    if everybodys is not None:
+        for inputs, targets in everybodys:
             yield _for_all(members, inputs, targets)
     elif any(loader.augmentation for loader in loaders):
         for batches in zip(*loaders, strict=True):

@@ -24,7 +24,7 @@ class BatchTraining:
 
     Args:
         members: with networks of one shape, equally many rows and steps, and equally many epochs behind them.
-        is_shared: all see the batches of the first one, in its order.
+        is_shared: all see the batches of the first one, in its order, also when it has left.
         bar: what the user sees.
 
     Attributes:
@@ -38,11 +38,11 @@ class BatchTraining:
         self.members = sorted(members, key=lambda member: member.optimizer_key)
         self.failed: dict[Member, Exception] = {}
         self.seconds = 0.0
-        self._is_shared = is_shared
+        self._everybodys = members[0].loader if is_shared else None
         self._bar = bar
         self.has_begun = False
         self._batch_size = members[0].loader.batch_size
-        self._metrics = validation_metrics(members[0].run.data.info, is_synced=False).clone(prefix="val/")
+        self._metrics = validation_metrics(members[0].run.data.info, "val/", is_synced=False)
         self._saved_at = time.monotonic()
         self._epoch = members[0].epochs_done
         self._step = self._epoch * len(members[0].loader)
@@ -83,11 +83,13 @@ class BatchTraining:
     def _train_epoch(self) -> None:
         members = self.members
         for member in members:
-            member.begin_epoch(len(members))
+            member.begin_epoch(None if self._everybodys else len(members))
+        if self._everybodys:
+            self._everybodys.set_epoch(self._epoch)
         sums = torch.zeros(2, len(members), device=members[0].device)
         first_bad_step = torch.full((len(members),), -1, device=members[0].device)
         n_rows = 0
-        for batch in training_batches(members, self._is_shared):
+        for batch in training_batches(members, self._everybodys):
             losses, penalties = self._stack.step(batch, self._progress)
             rows = batch.targets.shape[-1]
             sums += torch.stack([losses, penalties]) * rows
@@ -138,6 +140,7 @@ class BatchTraining:
             module = member.module
             layer = module.spectral_input_layer
             module.regularization.after_step(layer, member.optimizer, self._progress, self._step, module.input_scale)
+            member.inputs_left()
         self._stack = self._make_stack()
 
     def _validate(self) -> list[dict[str, float]]:

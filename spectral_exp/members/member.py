@@ -17,6 +17,7 @@ from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.rows import Rows
 from spectral_exp.errors import UserError
 from spectral_exp.functional.sparse import take_columns
+from spectral_exp.held_inputs import HeldInputs
 from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.module import SpectralModule
 from spectral_exp.run import OpenRun
@@ -69,7 +70,6 @@ class Member:
         self.loader = loaders.train_dataloader()
         self.validation_rows: Rows = data.val
         self._n_val_batches = len(loaders.val_dataloader())
-        self._held = torch.arange(run.data.info.n_features, device=self.device)
         self.n_steps = max(1, len(self.loader) * self.max_epochs)
         checkpoint = run.training.find_checkpoint() if goes_on else None
         content = None if checkpoint is None else read_checkpoint(checkpoint)
@@ -78,6 +78,8 @@ class Member:
         self.optimizer, self.scheduler = self.module.make_optimizer(self.n_steps, dict(self.module.named_parameters()))
         if content is not None:
             self._go_on(content)
+        layer = self.module.input_layer
+        self._held = HeldInputs(layer, self.loader) if isinstance(layer, SpectralLayer) else None
         self._count(self.epochs_done, at_end=False)
         self._recorder.on_train_start(self.trainer, self.module)
         for one in self._path_weights:
@@ -93,18 +95,15 @@ class Member:
         """Whether there is nothing left to train."""
         return self.is_stopped or self.epochs_done >= self.max_epochs
 
-    def begin_epoch(self, n_members: int) -> None:
+    def begin_epoch(self, n_copies: int | None) -> None:
         """Make ready for the next epoch: order of rows, random numbers, and columns that rows need not hold any more.
 
         Args:
-            n_members: how many share the memory of one copy of all rows.
+            n_copies: how many are to have rows of their own in the memory of those of all; None if the rows stay
+                everybody's.
         """
-        layer = self.module.input_layer
-        if isinstance(layer, SpectralLayer) and layer.columns.kept is not None:
-            positions = self._positions(layer)
-            if len(positions) < len(self._held) and len(positions) * n_members <= len(self._held):
-                self.loader.keep_features(positions)
-                self._held = self._held[positions]
+        if self._held is not None and n_copies is not None:
+            self._held.start_epoch(n_copies)
         self.loader.set_epoch(self.epochs_done)
         self.generator.manual_seed(self.module.seed_of_epoch(self.epochs_done))
 
@@ -118,10 +117,16 @@ class Member:
             Rows of the kept ones; the same tensor if these are all.
         """
         layer = self.module.input_layer
-        if not isinstance(layer, SpectralLayer) or layer.columns.kept is None or inputs.shape[1] == layer.n_kept:
+        if self._held is None or not isinstance(layer, SpectralLayer) or layer.columns.kept is None:
             return inputs
-        is_whole = inputs.shape[1] == layer.in_features
-        return take_columns(inputs, layer.columns.kept if is_whole else self._positions(layer), axis=1)
+        if inputs.shape[1] == layer.in_features:
+            return take_columns(inputs, layer.columns.kept, axis=1)
+        return self._held.kept_of(inputs)
+
+    def inputs_left(self) -> None:
+        """Take note that inputs have left the network."""
+        if self._held is not None:
+            self._held.inputs_left()
 
     def records(self, step: int) -> bool:
         """Tell whether a step, within an epoch, is to be recorded.
@@ -234,9 +239,6 @@ class Member:
             if checkpoint.monitor is not None and _path_of(checkpoint).exists():
                 best = read_checkpoint(_path_of(checkpoint))
                 self._best = (best["epoch"], best["state_dict"])
-
-    def _positions(self, layer: SpectralLayer) -> Tensor:
-        return layer.mask[self._held].nonzero().squeeze(1)
 
     def _ask(self, stopper: EarlyStopping, metrics: Mapping[str, float]) -> None:
         stops, reason = stopper._evaluate_stopping_criteria(_monitored(stopper.monitor, metrics))

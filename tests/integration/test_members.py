@@ -142,12 +142,13 @@ def test_what_memory_does_not_hold_waits(tmp_path, memory, expected, monkeypatch
 
 @pytest.mark.slow
 def test_one_order_for_all(tmp_path):
-    ends = train_members(
-        tmp_path, [("seed=0",), ("seed=1",)], (*QUICK, "dataset.seed=0", "regularization=path"), is_shared=True
-    )
-    assert [end.state for end in ends] == ["done"] * 2
-    run(compose_config([*QUICK, "dataset.seed=0", "regularization=path", "seed=0"]), tmp_path / "alone")
-    assert_same(tmp_path / "0", tmp_path / "alone", 2e-6)
+    common = (*QUICK, "trainer.max_epochs=3", "dataset.seed=0", "regularization=path", "regularization.n_final=5")
+    jobs = [("seed=0", "optimizer.lr=0.02"), ("seed=0", "optimizer.lr=0.005"), ("seed=1",)]
+    ends = train_members(tmp_path, jobs, common, is_shared=True)
+    assert [end.state for end in ends] == ["done"] * 3
+    for number in (0, 1):  # the order of the third would be another one
+        run(compose_config([*common, *jobs[number]]), tmp_path / f"alone_{number}")
+        assert_same(tmp_path / str(number), tmp_path / f"alone_{number}", 2e-6)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from omegaconf import OmegaConf
 
 from spectral_exp.attribution.random_forest import RandomForest
 from spectral_exp.cli import compare as cli
@@ -18,6 +19,7 @@ from spectral_exp.cli.resume import resume_comparison_arguments
 from spectral_exp.comparison import compare as module
 from spectral_exp.comparison.compare import compare
 from spectral_exp.comparison.method import rank_all_seeds
+from spectral_exp.comparison.own_values import tell_own_values
 from spectral_exp.errors import UserError
 from spectral_exp.evaluation.judge import judge
 from spectral_exp.report.comparison import ALL_INPUTS, Comparison
@@ -45,7 +47,9 @@ def compare_in(folder: Path, *overrides: str) -> list[str]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "run_method", run_method)
-        compare(compose_config(asked, "compare"), folder, list(asked), shared, ["unused"])
+        record = folder / "compare.json"
+        again = compose_config(json.loads(record.read_text())["overrides"], "compare") if record.is_file() else None
+        compare(compose_config(asked, "compare"), folder, list(asked), shared, ["unused"], again)
     return ran
 
 
@@ -99,10 +103,35 @@ def test_what_is_there_is_kept_and_new_k_and_seeds_and_methods_are_added(folder,
 
 
 def test_settings_that_results_depend_on_cannot_change_in_a_folder(folder):
-    with pytest.raises(UserError, match=r"random_forest: \S+ holds results with another value"):
+    with pytest.raises(UserError, match=r"random_forest.n_trees=6: \S+ holds results with \S+.n_trees=5; "):
         compare_in(folder, METHODS[0], BROKEN, "attribution.random_forest.n_trees=6")
-    with pytest.raises(UserError, match="optimizer: "):
+    with pytest.raises(UserError, match=r"optimizer.lr=0.5: \S+ holds results with optimizer.lr=0.001; "):
         compare_in(folder, *METHODS, "optimizer.lr=0.5")
+    with pytest.raises(UserError, match=r"callbacks.checkpoint=null: \S+ holds results with callbacks.checkpoint="):
+        compare_in(folder, *METHODS, "~callbacks.checkpoint")
+
+
+def test_settings_of_a_method_that_was_left_out_are_not_forgotten(folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    assert compare_in(copy, "attribution=[random]") == []
+    with pytest.raises(UserError, match=r"n_trees=500: .* holds results with attribution.random_forest.n_trees=5"):
+        compare_in(copy, "attribution=[random,random_forest]")
+    assert compare_in(copy, "attribution=[random,random_forest]", FOREST) == []
+
+
+def test_a_folder_that_is_older_than_a_setting_goes_on_with_its_default(folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    stated = OmegaConf.load(copy / "config.yaml")
+    del stated.model.input_dropout, stated.attribution.random_forest.n_trees, stated.compile
+    stated.data_dir, stated.optimizer.gone = "/elsewhere", 1
+    OmegaConf.save(stated, copy / "config.yaml")
+    with pytest.raises(UserError, match=r"model.input_dropout=0.3: \S+ holds results with model.input_dropout=0.0"):
+        compare_in(copy, *METHODS, "model.input_dropout=0.3")
+    assert compare_in(copy, "attribution=[random_forest,random]", FOREST) == []
+    stated.batch_size = 128  # the default is another today
+    OmegaConf.save(stated, copy / "config.yaml")
+    with pytest.raises(UserError, match=r"batch_size=256: \S+ holds results with batch_size=128"):
+        compare_in(copy, "attribution=[random]")
 
 
 def test_a_method_that_fails_says_so_in_its_row_and_does_not_stop_the_others(folder):
@@ -120,6 +149,34 @@ def test_a_recipe_for_the_path_does_not_stop_methods_that_have_no_basis_and_no_p
     assert [Comparison(tmp_path).problem(method) for method in ("dense_norm", "spectral_group")] == ["", ""]
 
 
+def test_a_value_on_the_command_line_is_left_out_where_a_method_has_another_part(tmp_path):
+    shared = ("regularization=path", "regularization.end=0.7", "model.input_dropout=0.1")
+    compare_in(tmp_path, *shared, "attribution=[spectral_path,dense_norm]", "seeds=1", "k=[3]")
+    assert [Comparison(tmp_path).problem(method) for method in ("spectral_path", "dense_norm")] == ["", ""]
+
+
+def own_values(*overrides: str) -> None:
+    shared = training_overrides(overrides)
+    tell_own_values(compose_config(overrides, "compare"), shared, lambda more: compose_config([*shared, *more]))
+
+
+def test_a_value_that_no_method_takes_is_refused_with_what_to_write():
+    asked = ("regularization=path", "regularization.n_final=50", "attribution=[spectral_path,dense_norm,random]")
+    with pytest.raises(UserError, match=r"^regularization.n_final=50: no method takes it .* spectral_path ") as refused:
+        own_values(*asked)
+    written = str(refused.value).partition("'")[2].rstrip("'")
+    overrides = compose_config([*asked, written], "compare").attribution.spectral_path.overrides
+    assert "regularization.n_final=50" in overrides and len(overrides) == 7
+    with pytest.raises(UserError, match="no method that is compared has such a penalty"):
+        own_values("regularization.strength=1", "attribution=[dense_norm,random]")
+
+
+def test_a_method_that_keeps_a_value_of_its_own_is_named(caplog):
+    caplog.set_level("INFO")
+    own_values("optimizer.lr=0.1", "regularization.strength=0.1", "attribution=[spectral_path,dense_norm,random]")
+    assert caplog.messages == ["spectral_path keeps its own optimizer.lr=3.0e-3 (conf/attribution/spectral_path.yaml)"]
+
+
 def test_a_setting_may_follow_the_seed_and_need_not_suit_seed_0(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "run_method", lambda *_: None)
     monkeypatch.setattr(cli, "_write_results", lambda folder: None)
@@ -133,7 +190,13 @@ def test_a_setting_may_follow_the_seed_and_need_not_suit_seed_0(tmp_path, monkey
     monkeypatch.setattr("sys.argv", ["spectral-compare", *asked, f"hydra.run.dir={tmp_path}"])
     monkeypatch.setenv("HYDRA_FULL_ERROR", "")
     cli.main()
-    assert json.loads((tmp_path / "compare.json").read_text())["training"] == asked[:2]
+    assert json.loads((tmp_path / "compare.json").read_text())["training"] == [asked[0], f"++{asked[1]}"]
+    monkeypatch.setattr("sys.argv", ["spectral-compare", f"resume={tmp_path}", "k=[2]"])
+    cli.main()
+    assert json.loads((tmp_path / "compare.json").read_text())["settings"]["k"] == [2]
+    monkeypatch.setattr("sys.argv", ["spectral-compare", f"resume={tmp_path}", "batch_size=8"])
+    with pytest.raises(SystemExit, match="2"):
+        cli.main()
 
 
 def test_what_explains_a_net_explains_that_of_its_seed_and_bears_its_cost(folder):
