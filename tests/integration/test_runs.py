@@ -202,6 +202,9 @@ def test_an_epoch_without_validation_has_no_score_in_the_history(run_here):
         ("model.hidden_features=[8]", r"of another network"),
         ("trainer.max_epochs=1", r"trainer\.max_epochs=1 is below the 2 epochs"),
         ("optimizer.lr=-1", r"optimizer: Invalid learning rate: -1"),
+        ("optimizer.lr=3e-3", r"optimizer\.lr=0\.003: this run was trained with 0\.001; go on without it"),
+        ("seed=1", r"dataset\.seed=1: this run was trained with 0"),
+        ("regularization.strength=1", r"regularization\.strength=1: this run was trained with 0\.003"),
     ],
 )
 def test_a_resume_that_does_not_fit_is_refused_and_the_run_stays_whole(run_here, override, message):
