@@ -230,4 +230,5 @@ def test_steps_that_a_gpu_recorded_are_as_others(tmp_path, monkeypatch, kind):
     for job in ("0", "1"):
         one, other = (load_run(tmp_path / name / job) for name in ("recorded", "stepwise"))
         assert (one.trace.mask == other.trace.mask).all()
-        np.testing.assert_allclose(one.trace.eigenvalues, other.trace.eigenvalues, atol=1e-4)
+        tolerance = 0.05 if kind in LOOSE else 1e-4
+        np.testing.assert_allclose(one.trace.eigenvalues, other.trace.eigenvalues, atol=tolerance)
