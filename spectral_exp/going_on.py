@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from spectral_exp.errors import UserError
 
@@ -23,7 +23,7 @@ TRAINED_BY = (
 PLACES = ("path", "data_dir", "max_memory_gb")  # within these: where the same data lies
 
 
-def refuse_other_training(before: DictConfig, now: DictConfig) -> None:
+def refuse_other_training(before: DictConfig | ListConfig, now: DictConfig) -> None:
     """Refuse to go on with a training by other settings: no configuration would tell what has been trained.
 
     A key that only one of the two has is of another release, and does not count.
