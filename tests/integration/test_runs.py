@@ -111,6 +111,15 @@ def test_a_resume_that_cannot_start_spoils_nothing(run_here, quick, finished_run
     assert "regularization.strength=-1" not in json.loads((folder / "status.json").read_text())["overrides"]
 
 
+@pytest.mark.parametrize("name", ["config.yaml", "dataset.json", "metrics.json", "ranking.csv", "mask.npy"])
+@pytest.mark.parametrize("content", [b"", b"{\xff: [", b"a,b\n1,2\n"], ids=["empty", "no text", "another file"])
+def test_a_broken_file_of_a_run_is_named_when_it_is_loaded(finished_run, tmp_path, name, content):
+    folder = shutil.copytree(finished_run, tmp_path / "run")
+    (folder / name).write_bytes(content)
+    with pytest.raises(UserError, match=rf"{name} cannot be read .*: run again"):
+        load_run(folder)
+
+
 def test_permuting_the_inputs_permutes_the_ranking(run_here, quick, monkeypatch):
     overrides = (*quick, "trainer.max_epochs=15", "regularization.strength=0.01")
     plain = load_run(run_here(*overrides, folder="plain")).ranking
