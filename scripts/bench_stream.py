@@ -1,13 +1,14 @@
 """How fast a table streams, against what reading it costs, and how much memory that takes.
 
-    python scripts/bench_stream.py [--gigabytes 1] [--inputs 1000] [--kinds npy parquet hdf5] [--cached] [--json FILE]
+    python scripts/bench_stream.py [--gigabytes 6] [--inputs 1000] [--kinds npy parquet hdf5] [--json FILE]
 
 For each format a float32 table of the size asked for is written and then read in turn: plainly, block by block into
 memory that is used again (`readinto`, `read_direct`; `read_row_group` of 32 MiB), and as a shuffled, standardised epoch
 of batches of 256 of all its rows. The ratio is plain reading / epoch, in seconds and in CPU seconds: 1 means that
-shuffling, scaling and batching are free. What the system keeps of the file in its cache is dropped before every pass
-(`posix_fadvise`), unless `--cached`. `memory` is by how much an epoch raises the peak of the process's
-anonymous memory; `pass` is the pass over the file that fits the scaling, in CPU seconds. Files are deleted afterwards.
+shuffling, scaling and batching are free. `cold`: what the system keeps of the file is dropped before every pass
+(`posix_fadvise`), as for a table that is larger than memory; `cached`: it is all there. `memory` is by how much the
+passes raise the peak of the process's anonymous memory; `fit` is the pass over the file that fits the scaling, in CPU
+seconds. Files are deleted afterwards.
 """
 
 import argparse
@@ -18,9 +19,10 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
@@ -37,6 +39,8 @@ from spectral_exp.dataset.parquet import Parquet
 from spectral_exp.dataset.streamed import Streamed
 
 BLOCK_BYTES, ROW_GROUP_BYTES = 1 << 22, 1 << 25
+Cache = Literal["cold", "cached"]
+CACHES: tuple[Cache, ...] = ("cold", "cached")
 
 
 def blocks(folder: Path) -> Iterator[np.ndarray]:
@@ -133,10 +137,10 @@ def timed(function: Callable[[], None]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def bench(kind: str, folder: Path, repeats: int, cached: bool) -> dict[str, float]:
+def bench(kind: str, folder: Path, repeats: int, caches: Sequence[Cache] = CACHES) -> dict[str, dict[str, float]]:
     source = write(kind, folder)
     fit_started = time.process_time()
-    data = source.load()
+    data = source.load()  # which reads the file, too
     fit = time.process_time() - fit_started
     everything = data.train.joined(data.val).joined(data.test)
 
@@ -144,52 +148,57 @@ def bench(kind: str, folder: Path, repeats: int, cached: bool) -> dict[str, floa
         for _ in TensorLoader(everything, 256, shuffle=True):
             pass
 
-    plain: list[tuple[float, float]] = []
-    streamed: list[tuple[float, float]] = []
+    passes = (lambda: read_plainly(kind, source.path), epoch)
+    times: dict[str, list[list[tuple[float, float]]]] = {cache: [] for cache in caches}
     with watched() as memory:
         for _ in range(repeats):
-            for function, times in ((lambda: read_plainly(kind, source.path), plain), (epoch, streamed)):
-                if not cached:
-                    forget(source.path)
-                times.append(timed(function))
-    size = Path(source.path).stat().st_size
-    walls, cpus = zip(*[(p[0] / s[0], p[1] / s[1]) for p, s in zip(plain, streamed, strict=True)], strict=True)
-    return {
-        "gigabytes": size / 1e9,
-        "plain_seconds": statistics.median(wall for wall, _ in plain),
-        "epoch_seconds": statistics.median(wall for wall, _ in streamed),
-        "ratio": statistics.median(walls),
-        "ratio_low": min(walls),
-        "ratio_high": max(walls),
-        "cpu_ratio": statistics.median(cpus),
-        "memory": memory[-1] - memory[0],
-        "pass": fit,
-    }
+            for cache, found in times.items():
+                found.append([])
+                for read in passes:
+                    if cache == "cold":
+                        forget(source.path)
+                    found[-1].append(timed(read))
+    size = Path(source.path).stat().st_size / 1e9
+    common = {"gigabytes": size, "memory": memory[-1] - memory[0], "fit": fit}
+    return {cache: common | ratios(found) for cache, found in times.items()}
+
+
+def ratios(pairs: list[list[tuple[float, float]]]) -> dict[str, float]:
+    """Compare passes that took turns, (seconds, CPU seconds) of plain reading and of an epoch."""
+    found = {}
+    for number, prefix in enumerate(("", "cpu_")):
+        plain, epoch = ([times[number] for times in passes] for passes in zip(*pairs, strict=True))
+        each = [p / e for p, e in zip(plain, epoch, strict=True)]
+        found |= {f"{prefix}plain": statistics.median(plain), f"{prefix}epoch": statistics.median(epoch)}
+        found |= {f"{prefix}ratio": statistics.median(each), f"{prefix}low": min(each), f"{prefix}high": max(each)}
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--gigabytes", type=float, default=1.0)
+    parser.add_argument("--gigabytes", type=float, default=6.0)
     parser.add_argument("--inputs", type=int, default=1000)
     parser.add_argument("--kinds", nargs="+", default=["npy", "parquet", "hdf5"])
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--cached", action="store_true", help="leave the file in the system's cache")
     parser.add_argument("--folder", type=Path, help="where files are made; a temporary folder by default")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     results = {}
-    print("| format | GB | plain s | epoch s | ratio (range) | CPU ratio | memory MiB | pass CPU s |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| format | GB | cache | plain s | epoch s | ratio (range) | CPU ratio (range) | memory MiB | fit CPU s |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for kind in asked.kinds:
         with tempfile.TemporaryDirectory(dir=asked.folder) as name:
             folder = Path(name)
             make_wide(folder, asked.inputs, int(asked.gigabytes * 1e9 / 4 / asked.inputs), n_planted=10, seed=0)
-            found = results[kind] = bench(kind, folder, asked.repeats, asked.cached)
-        print(
-            "| {kind} | {gigabytes:.2f} | {plain_seconds:.2f} | {epoch_seconds:.2f} | {ratio:.2f} ({ratio_low:.2f} to "
-            "{ratio_high:.2f}) | {cpu_ratio:.2f} | {memory:.0f} | {pass:.1f} |".format(kind=kind, **found),
-            flush=True,
-        )
+            results[kind] = bench(kind, folder, asked.repeats)
+        for cache, found in results[kind].items():
+            print(
+                "| {kind} | {gigabytes:.2f} | {cache} | {plain:.2f} | {epoch:.2f} | {ratio:.2f} ({low:.2f} to "
+                "{high:.2f}) | {cpu_ratio:.2f} ({cpu_low:.2f} to {cpu_high:.2f}) | {memory:.0f} | {fit:.1f} |".format(
+                    kind=kind, cache=cache, **found
+                ),
+                flush=True,
+            )
     if asked.json:
         asked.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 

@@ -1,9 +1,12 @@
-"""Keep Lightning's training loop from calling, in every step, what does nothing: small nets would wait for it."""
+"""Keep Lightning from doing, in every step and for every trainer, what is for nobody: small nets would wait for it."""
 
+import functools
 from contextlib import AbstractContextManager, nullcontext
+from importlib.metadata import entry_points
 from typing import Any
 
 import pytorch_lightning as pl
+from lightning_fabric.utilities import registry
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.profilers import PassThroughProfiler
 from torch.optim import Optimizer
@@ -18,6 +21,10 @@ PER_STEP_HOOKS = (
 )
 GRAPH_CHECK = "_accelerator_graph_capture_health_check"
 NO_SPAN: AbstractContextManager[Any] = nullcontext()
+
+
+# A trainer looks through all packages that are installed for some that bring callbacks; they stay the same.
+registry.entry_points = functools.cache(entry_points)  # type: ignore[attr-defined, assignment]
 
 
 class NoProfiler(PassThroughProfiler):

@@ -1,7 +1,7 @@
 """What a trained model says of its inputs: ranking, mask, and how it does without the rest."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +70,8 @@ def write_ranked_inputs(
     order = ranking.cpu().numpy()
     write_ranking(folder, ranking_rows(data.info, order, scores, eigenvalues, mask, dropped_at), mask)
     counts = masking_counts(data.info.n_features, also=n_selected)
-    metrics = task_metrics(data.info, is_synced=False)
     selected_first = layer.columns.always_kept_first(ranking)  # every selection is the top of this order
-    write_masking_curve(folder, masking_scores(module, data.test, selected_first, counts, metrics))
+    write_masking_curve(folder, masking_scores(module, data.test, selected_first, counts, task_metrics))
     for logger in loggers:
         if isinstance(logger, RichLogger):
             top = ranking_rows(data.info, order[:ROWS_ON_DASHBOARDS], scores, eigenvalues, mask, dropped_at)
@@ -107,7 +106,7 @@ def masking_scores(
     part: Rows,
     ranking: Int[Tensor, " n_features"],
     counts: Sequence[int],
-    metrics: MetricCollection,
+    make_metrics: Callable[..., MetricCollection],
 ) -> list[dict[str, float]]:
     """Score a trained net on rows with all but the top inputs set to 0.
 
@@ -116,20 +115,20 @@ def masking_scores(
         part: the rows.
         ranking: the inputs, most relevant first.
         counts: how many of the top inputs keep their values, rising.
-        metrics: what to compute, not synchronised over processes.
+        make_metrics: makes what is computed, `task_metrics` or `validation_metrics`.
 
     Returns:
         One dictionary per count: `n_kept`, then the metrics.
     """
     module.eval()
     device, layer = ranking.device, module.spectral_input_layer
-    of_counts = [metrics.clone().to(device) for _ in counts]
+    of_counts = [make_metrics(module.info, is_synced=False) for _ in counts]
     for inputs, targets in part.in_turn():  # the rows are read once for all counts: they may lie in a file
-        inputs, values = inputs.to(device), module.in_units(targets.to(device))
+        inputs, values = inputs.to(device), module.in_units(targets.cpu())
         with module.trainer.precision_plugin.forward_context():
             outputs = outputs_of_top(module.model, inputs, layer, ranking, counts)
             for of_count, scores in zip(outputs, of_counts, strict=True):
-                scores.update(module.predict(of_count), values)
+                scores.update(module.predict(of_count).cpu(), values)
     return [
         {"n_kept": n_kept, **{name: float(score) for name, score in scores.compute().items()}}
         for n_kept, scores in zip(counts, of_counts, strict=True)

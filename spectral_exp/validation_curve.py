@@ -78,8 +78,7 @@ def _masking_curve(module: SpectralModule, data: Data) -> tuple[list[int], list[
     # So many as can be selected: in whole groups, with those that are always kept, and none that is exactly zero.
     n_nonzero = max(int(Nonzero().select(layer, scale).sum()), 1)
     counts = sorted({int(TopK(min(count, n_nonzero)).select(layer, scale).sum()) for count in counts} | {counts[-1]})
-    metrics = validation_metrics(data.info, is_synced=False)
-    points = masking_scores(module, data.val, order, counts, metrics)
+    points = masking_scores(module, data.val, order, counts, validation_metrics)
     score = "accuracy" if data.info.task == "classification" else "mae"
     return counts, [point[score] for point in points], [point["standard_error"] for point in points]
 

@@ -30,9 +30,17 @@ class HDF5Matrix(StoredMatrix):
     def __init__(self, path: str, matrix: Any, names: tuple[str, ...]) -> None:
         n_rows, n_columns = matrix.shape
         stored_rows = matrix.chunks[0] if matrix.chunks else 1
-        starts = even_chunks(n_rows, n_columns * matrix.dtype.itemsize, multiple=stored_rows)
+        self._row_bytes = n_columns * matrix.dtype.itemsize
+        starts = even_chunks(n_rows, self._row_bytes, multiple=stored_rows)
         super().__init__(path, names, matrix.dtype, starts)
         self._matrix = matrix
+        self._begin = None if matrix.external else matrix.id.get_offset()  # of a matrix in pieces there is none
+
+    def span(self, chunk: int) -> tuple[int, int] | None:
+        if self._begin is None:
+            return None
+        start, end = (int(row) * self._row_bytes for row in self.chunk_starts[chunk : chunk + 2])
+        return self._begin + start, end - start
 
     def read(self, chunk: int, columns: Int[np.ndarray, " n_kept"] | None, out: Shaped[np.ndarray, "_ _"]) -> None:
         rows = slice(int(self.chunk_starts[chunk]), int(self.chunk_starts[chunk + 1]))

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Int
 from scipy.ndimage import grey_dilation
 
 from spectral_exp.dataset.arrays import Arrays, make_data
+from spectral_exp.dataset.augmentation import Augmentation
 from spectral_exp.dataset.aviris import CENTRES
 from spectral_exp.dataset.axis import Axis
 from spectral_exp.dataset.channel_data import describe_channels, make_channel_data
@@ -60,6 +61,7 @@ class IndianPines:
         fold: which fold is the test, from 1; the next one is for validation.
         n_folds: parts the blocks are dealt to, at least 3.
         scaling: how inputs are scaled, fitted on the training rows.
+        augmentation: random changes of training patches; None for none.
         seed: fixes the folds.
 
     Raises:
@@ -78,6 +80,7 @@ class IndianPines:
         fold: int = 1,
         n_folds: int = 5,
         scaling: Scaling = "standard",
+        augmentation: Augmentation | None = None,
         seed: int = 0,
     ) -> None:
         check_scaling(scaling)
@@ -87,6 +90,8 @@ class IndianPines:
             )
         if patch < 1 or patch % 2 == 0:
             raise ValueError(f"patch must be odd and at least 1, got {patch}")
+        if augmentation is not None and patch == 1:
+            raise ValueError("augmentation is for patches: raise patch, or leave augmentation out")
         if n_folds < 3:
             raise ValueError(f"n_folds must be at least 3, for training, validation and test, got {n_folds}")
         self.data_dir = data_dir
@@ -98,6 +103,7 @@ class IndianPines:
         self.fold = fold
         self.n_folds = n_folds
         self.scaling: Scaling = scaling
+        self.augmentation = augmentation
         self.seed = seed
 
     def load(self) -> Data:
@@ -144,7 +150,7 @@ class IndianPines:
         train, val, test = (
             Arrays(patches(cube, part, self.whole_blocks(part), self.patch, mean), codes[part]) for part in parts
         )
-        return make_channel_data(replace(info, axis=axis), train, val, test, self.scaling)
+        return make_channel_data(replace(info, axis=axis), train, val, test, self.scaling, self.augmentation)
 
     def split(self, codes: Int[np.ndarray, "height width"]) -> tuple[Bool[np.ndarray, "height width"], ...]:
         """Deal blocks of the image to the three parts.

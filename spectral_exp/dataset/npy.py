@@ -1,7 +1,5 @@
 """A matrix that NumPy has saved, read row by row or column by column without being loaded."""
 
-import os
-
 import numpy as np
 from jaxtyping import Int, Shaped
 
@@ -53,25 +51,21 @@ class NpyMatrix(StoredMatrix):
         self._file = file
         self._stored_dtype = dtype
 
-    def announce(self, chunks: Int[np.ndarray, " n_chunks"]) -> None:
-        if not hasattr(os, "posix_fadvise"):  # not everywhere
-            return
+    def span(self, chunk: int) -> tuple[int, int]:
         row_bytes = len(self.names) * self._stored_dtype.itemsize
-        with self._file.open("rb", buffering=0) as content:
-            for start, end in zip(self.chunk_starts[chunks], self.chunk_starts[chunks + 1], strict=True):
-                begin, length = self._begin + int(start) * row_bytes, int(end - start) * row_bytes
-                os.posix_fadvise(content.fileno(), begin, length, os.POSIX_FADV_WILLNEED)
+        start, end = (int(row) * row_bytes for row in self.chunk_starts[chunk : chunk + 2])
+        return self._begin + start, end - start
 
     def read(self, chunk: int, columns: Int[np.ndarray, " n_kept"] | None, out: Shaped[np.ndarray, "_ _"]) -> None:
-        n_columns = len(self.names)
-        begin = self._begin + int(self.chunk_starts[chunk]) * n_columns * self._stored_dtype.itemsize
+        begin, n_bytes = self.span(chunk)
         if columns is not None:
             # Mapped anew every time: the pages leave this process's memory with the map.
-            out[:] = np.memmap(self._file, self._stored_dtype, "r", begin, (len(out), n_columns))[:, columns]
+            out[:] = np.memmap(self._file, self._stored_dtype, "r", begin, (len(out), len(self.names)))[:, columns]
         elif self._stored_dtype == out.dtype:
-            with self._file.open("rb", buffering=0) as content:
+            with self._file.open("rb") as content:
                 content.seek(begin)
-                content.readinto(out.data)
+                if content.readinto(out.data) < n_bytes:
+                    raise UserError(f"{self.path} was cut short while it was read")
         else:
             flat = np.fromfile(self._file, self._stored_dtype, out.size, offset=begin)
             out[:] = flat.reshape(out.shape)

@@ -1,6 +1,7 @@
 """A Parquet table that is read by row groups, and of those only the columns that are needed."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +23,8 @@ from spectral_exp.dataset.table_columns import (
 from spectral_exp.dataset.target import AskedTask
 from spectral_exp.errors import UserError
 
-COLUMNS_AT_ONCE = 64  # are turned into rows while they are in the cache
+COLUMNS_AT_ONCE = 128  # are turned into rows while they are in the cache
+PADDING = 16  # values between them: columns a power of two apart would drive each other out of it
 
 
 class ParquetMatrix(StoredMatrix):
@@ -46,9 +48,17 @@ class ParquetMatrix(StoredMatrix):
                     f"with dataset.drop=[{name}], or take dataset=tabular, which codes text but holds all in memory"
                 )
         dtype = np.result_type(*(kind.to_pandas_dtype() for kind in set(kinds)))
-        sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
-        super().__init__(path, names, np.dtype(np.uint8) if dtype.kind == "b" else dtype, np.cumsum([0, *sizes]))
+        groups = [file.metadata.row_group(group) for group in range(file.num_row_groups)]
+        starts = np.cumsum([0, *(group.num_rows for group in groups)])
+        super().__init__(path, names, np.dtype(np.uint8) if dtype.kind == "b" else dtype, starts)
         self._file = file
+        columns = [group.column(0) for group in groups]
+        begins = [column.dictionary_page_offset or column.data_page_offset for column in columns]
+        self._begins = [*begins, Path(path).expanduser().stat().st_size]
+
+    def span(self, chunk: int) -> tuple[int, int]:
+        begin, end = self._begins[chunk : chunk + 2]
+        return begin, end - begin
 
     def read(self, chunk: int, columns: Int[np.ndarray, " n_kept"] | None, out: Shaped[np.ndarray, "_ _"]) -> None:
         names = list(self.names) if columns is None else [self.names[column] for column in columns]
@@ -58,7 +68,7 @@ class ParquetMatrix(StoredMatrix):
             reason = str(error).splitlines()[0]
             raise UserError(f"{self.path}: row group {chunk} cannot be read: {reason}") from error
         rows = torch.from_numpy(out)
-        beside = np.empty((COLUMNS_AT_ONCE, len(out)), out.dtype)
+        beside = np.empty((COLUMNS_AT_ONCE, len(out) + PADDING), out.dtype)[:, : len(out)]
         for start in range(0, len(names), COLUMNS_AT_ONCE):
             columns_here = table.columns[start : start + COLUMNS_AT_ONCE]
             for name, values, column in zip(names[start:], beside, columns_here, strict=False):

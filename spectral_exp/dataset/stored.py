@@ -1,6 +1,7 @@
 """Matrices in files that are read by chunks of neighbouring rows, never as a whole."""
 
 import math
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,13 +61,30 @@ class StoredMatrix(ABC):
             UserError: if the file is damaged there.
         """
 
+    def span(self, chunk: int) -> tuple[int, int] | None:
+        """Tell where a chunk lies in the file.
+
+        Args:
+            chunk: its number.
+
+        Returns:
+            Its first byte and how many it takes; None if the file does not say.
+        """
+        return None
+
     def announce(self, chunks: Int[np.ndarray, " n_chunks"]) -> None:
         """Tell the system which chunks are read next, so that the disk need not wait for one to ask for another.
 
         Args:
             chunks: their numbers, in the order of reading.
         """
-        return
+        spans = [span for chunk in chunks if (span := self.span(int(chunk))) is not None]
+        if not spans or not hasattr(os, "posix_fadvise"):  # not everywhere
+            return
+        with Path(self.path).expanduser().open("rb", buffering=0) as content:
+            for begin, length in spans:
+                if length > 0:  # 0 stands for all that follows
+                    os.posix_fadvise(content.fileno(), begin, length, os.POSIX_FADV_WILLNEED)
 
 
 def even_chunks(n_rows: int, row_bytes: int, multiple: int = 1) -> Int[np.ndarray, " n_chunks_1"]:

@@ -14,7 +14,7 @@ from typing_extensions import Self
 from spectral_exp.dataset.rows import Batch, Rows
 from spectral_exp.dataset.stored import StoredMatrix
 
-CHUNKS_AHEAD = 8
+BYTES_AHEAD = 1 << 24  # are being fetched while a chunk is read
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Group:
     Attributes:
         matrix: their rows, those of other parts among them, shape (n_slots, n_features).
         slots: where the rows of this part are in it, in the order in which they are handed out.
-        rows: their positions among the rows of this part.
+        targets: theirs.
     """
 
     matrix: Shaped[Tensor, "n_slots n_features"]
     slots: Int[Tensor, " n_rows"]
-    rows: Int[Tensor, " n_rows"]
+    targets: Shaped[Tensor, " n_rows"]
 
 
 @dataclass(frozen=True)
@@ -77,22 +77,23 @@ class StreamedRows(Rows):
         first = 0  # place of the group's first row in the order of the epoch
         working_type = torch.float64 if group.matrix.dtype == torch.float64 else torch.float32
         for start, end in pairwise(bounds):
-            places = torch.arange(start + rank, end, n_ranks)
+            places = range(start + rank, end, n_ranks)
             inputs = torch.empty((len(places), self.n_features), dtype=working_type)
-            rows = torch.empty_like(places)
+            targets = torch.empty(len(places), dtype=self.targets.dtype)
             done = 0
             while done < len(places):
-                if places[done] >= first + len(group.rows):
-                    first += len(group.rows)
+                n_rows = len(group.slots)
+                here = range(places[done] - first, min(end - first, n_rows), n_ranks)
+                if not here:
+                    first += n_rows
                     group = next(groups)
                     continue
-                here = places[done : int(torch.searchsorted(places, first + len(group.rows)))] - first
-                filled = slice(done, done + len(here))
-                gather(group.matrix, group.slots[here], inputs[filled])
-                rows[filled] = group.rows[here]
+                share, filled = slice(here.start, here.stop, n_ranks), slice(done, done + len(here))
+                gather(group.matrix, group.slots[share], inputs[filled])
+                targets[filled] = group.targets[share]
                 done += len(here)
             inputs = self._scaled(inputs)
-            yield inputs, self.targets[rows]
+            yield inputs, targets
             del inputs
 
     def keep_features(self, index: Int[Tensor, " n_kept"]) -> Self:
@@ -130,7 +131,7 @@ class StreamedRows(Rows):
                 slots = self.index[rows] + np.repeat(offsets, np.diff(ends)[group])
                 order = slice(None) if generator is None else torch.randperm(len(rows), generator=generator)
                 matrix = torch.from_numpy(buffers[number % 2])
-                yield Group(matrix, torch.from_numpy(slots)[order], torch.from_numpy(rows)[order])
+                yield Group(matrix, torch.from_numpy(slots)[order], self.targets[torch.from_numpy(rows)[order]])
 
     def _grouped(self, chunks: Int[np.ndarray, " n_chunks"]) -> Iterator[Int[np.ndarray, " n_group"]]:
         """Cut chunks into groups of at most half a buffer, or of one; by whole rows, so that the order stays."""
@@ -149,10 +150,14 @@ class StreamedRows(Rows):
         return sizes
 
     def _read(self, group: Int[np.ndarray, " n_group"], buffer: Shaped[np.ndarray, "_ _"]) -> None:
+        sizes = self._sizes(group)
+        ahead = max(1, BYTES_AHEAD // int(sizes.max() * self.stored.row_bytes))
+        if self.columns is None:
+            self.stored.announce(group[1:ahead])
         begin = 0
-        for place, (chunk, size) in enumerate(zip(group, self._sizes(group), strict=True)):
-            if place % CHUNKS_AHEAD == 0 and self.columns is None:
-                self.stored.announce(group[place : place + 2 * CHUNKS_AHEAD])
+        for place, (chunk, size) in enumerate(zip(group, sizes, strict=True)):
+            if self.columns is None:
+                self.stored.announce(group[place + ahead : place + ahead + 1])
             self.stored.read(int(chunk), self.columns, buffer[begin : begin + size])
             begin += size
 

@@ -8,11 +8,12 @@ from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.evaluation.standard_error import StandardError
 
 
-def task_metrics(info: DatasetInfo, is_synced: bool = True) -> MetricCollection:
+def task_metrics(info: DatasetInfo, prefix: str = "", is_synced: bool = True) -> MetricCollection:
     """Build what a task is scored by: accuracy, or mean absolute error and R^2 in the units of the target.
 
     Args:
         info: what the target is.
+        prefix: of the metrics' names.
         is_synced: compute over all processes that train together; False where one of them computes alone.
 
     Returns:
@@ -26,19 +27,20 @@ def task_metrics(info: DatasetInfo, is_synced: bool = True) -> MetricCollection:
         metrics = {"accuracy": accuracy}
     else:
         metrics = {"mae": MeanAbsoluteError(sync_on_compute=is_synced), "r2": R2Score(sync_on_compute=is_synced)}
-    return MetricCollection(metrics)
+    return MetricCollection(metrics, prefix=prefix)
 
 
-def validation_metrics(info: DatasetInfo, is_synced: bool = True) -> MetricCollection:
+def validation_metrics(info: DatasetInfo, prefix: str = "", is_synced: bool = True) -> MetricCollection:
     """Build what choices are made by: the scores of `task_metrics`, and how far chance alone moves the first one.
 
     Args:
         info: what the target is.
+        prefix: of the metrics' names.
         is_synced: as for `task_metrics`.
 
     Returns:
         Metrics that keep their state over batches.
     """
-    metrics = task_metrics(info, is_synced)
+    metrics = task_metrics(info, prefix, is_synced)
     metrics.add_metrics({"standard_error": StandardError(info.task, is_synced)})
     return metrics

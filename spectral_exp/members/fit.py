@@ -42,7 +42,7 @@ class BatchTraining:
         self._bar = bar
         self.has_begun = False
         self._batch_size = members[0].loader.batch_size
-        self._metrics = validation_metrics(members[0].run.data.info, is_synced=False).clone(prefix="val/")
+        self._metrics = validation_metrics(members[0].run.data.info, "val/", is_synced=False)
         self._saved_at = time.monotonic()
         self._epoch = members[0].epochs_done
         self._step = self._epoch * len(members[0].loader)

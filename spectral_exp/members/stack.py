@@ -120,7 +120,9 @@ class Stack:
         for dropout in self._net.dropouts:
             dropout.mask = None
         is_of_all = list(places) == list(range(len(self.members)))
-        values = self._values if is_of_all else {name: value[places] for name, value in self._values.items()}
+        values = {
+            name.removeprefix("model."): value if is_of_all else value[places] for name, value in self._values.items()
+        }
         with self._precision.forward_context(), plain_operations():
             outputs = [vmap(self._run_model, in_dims=(0, batch.inputs_axis))(values, batch.inputs) for batch in batches]
         return torch.cat(outputs, dim=1)
@@ -182,7 +184,7 @@ class Stack:
         return losses
 
     def _run_model(self, values: Named, inputs: Tensor) -> Tensor:
-        outputs: Tensor = functional_call(self._net, values, (inputs,))
+        outputs: Tensor = functional_call(self._net.model, values, (inputs,))
         return outputs
 
     def _draw_masks(self, batch: StackedBatch) -> list[Tensor]:
@@ -196,7 +198,7 @@ class Stack:
 
 
 class _Net(nn.Module):
-    """A member's model with what its output is judged by; the parameters come with every call."""
+    """A member's model with its loss and penalty; the parameters come with every call."""
 
     def __init__(self, module: SpectralModule) -> None:
         super().__init__()
@@ -208,13 +210,10 @@ class _Net(nn.Module):
             # Rows come with the kept inputs alone, other ones for every member.
             layer.columns = replace(layer.columns, in_features=layer.n_kept, kept=None)
 
-    def forward(self, inputs: Tensor, targets: Tensor | None = None, strengths: Any = None) -> Any:
-        outputs = self.model(inputs)
-        if targets is None:
-            return outputs
+    def forward(self, inputs: Tensor, targets: Tensor, strengths: Tensor) -> tuple[Tensor, Any]:
         module = self._module[0]
         layer = self.model.input_layer
-        loss = module.loss(outputs, targets)
+        loss = module.loss(self.model(inputs), targets)
         if not isinstance(layer, SpectralLayer):
             return loss, torch.zeros_like(loss)
         terms = module.regularization.terms(layer)

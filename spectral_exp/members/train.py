@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 
 from omegaconf import DictConfig
@@ -53,6 +54,7 @@ class JobBatches:
         ended: Callable[[Job, JobEnd], None],
     ) -> None:
         self._jobs = jobs
+        self._data_keys = {job: data_key(config) for job, config in jobs}
         self._packing = packing
         self._started = started
         self._ended = ended
@@ -65,7 +67,7 @@ class JobBatches:
         Raises:
             KeyboardInterrupt: on Ctrl-C, when all open jobs are closed; they can go on from their last checkpoint.
         """
-        keys = {job: (batch_key(config), data_key(config)) for job, config in self._jobs}
+        keys = {job: (batch_key(config), self._data_keys[job]) for job, config in self._jobs}
         in_order = sorted(self._jobs, key=lambda one: (*keys[one[0]], one[0].number))
         try:
             with quiet_lightning():
@@ -85,12 +87,13 @@ class JobBatches:
         self._data = {}
         for place, (job, config) in enumerate(waiting):
             data = list(self._data.values())
-            of_next = 0 if data_key(config) in self._data else bytes_of_data(data[-1:])
+            key = self._data_keys[job]
+            of_next = 0 if key in self._data else bytes_of_data(data[-1:])
             if self._open and bytes_of_data(data) + of_next + of_networks + of_one > self._packing.memory:
                 return waiting[place:]
             self._started(job)
             try:
-                opened = self._open[job] = OpenJob(job, config, self._load)
+                opened = self._open[job] = OpenJob(job, config, partial(self._load, key))
             except Exception:  # its folder says what
                 self._ended(job, end_so_far(job))
                 continue
@@ -98,8 +101,7 @@ class JobBatches:
             of_networks += of_one
         return []
 
-    def _load(self, config: DictConfig, settings: Settings) -> Data:
-        key = data_key(config)
+    def _load(self, key: str, config: DictConfig, settings: Settings) -> Data:
         if key not in self._data:
             self._data[key] = load_data(config, settings)
         return self._data[key]

@@ -86,3 +86,9 @@ def test_an_optimizer_moves_as_before_without_looking_for_gpus() -> None:
 
     assert torch.equal(layers[0].weight, layers[1].weight)
     assert hasattr(torch.optim.Adam, GRAPH_CHECK) == hasattr(optimizers[1], GRAPH_CHECK)
+
+
+def test_installed_packages_are_looked_through_for_one_trainer_only(monkeypatch) -> None:
+    pl.Trainer(accelerator="cpu", logger=False)
+    monkeypatch.setattr("importlib.metadata.distributions", lambda **about: pytest.fail("looked through again"))
+    pl.Trainer(accelerator="cpu", logger=False)
