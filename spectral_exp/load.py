@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
+from yaml import YAMLError  # type: ignore[import-untyped]
 
 from spectral_exp.build import build_model
 from spectral_exp.dataset.info import DatasetInfo
@@ -25,6 +26,7 @@ from spectral_exp.tracking.run_folder import (
     RANKING,
     REFIT,
     TRACE,
+    read_part,
 )
 from spectral_exp.tracking.trace import Trace, read_trace
 
@@ -70,14 +72,13 @@ def load_run(folder: str | Path) -> Run:
     for name in (CONFIG, DATASET, RANKING, MASK, METRICS):
         if not (folder / name).is_file():
             raise UserError(f"{folder}: not the folder of a finished run: there is no {name}")
-    config = OmegaConf.load(folder / CONFIG)
-    assert isinstance(config, DictConfig)
-    info = DatasetInfo.from_plain(json.loads((folder / DATASET).read_text(encoding="utf-8")))
+    config = read_part(folder / CONFIG, _read_config)
+    info = read_part(folder / DATASET, lambda path: DatasetInfo.from_plain(_read_json(path)))
     node = config.model.copy()
     if "weights" in node:  # of a backbone: the checkpoint holds them
         node.weights = None
     model = build_model(node, info)
-    metrics: dict[str, Any] = json.loads((folder / METRICS).read_text(encoding="utf-8"))
+    metrics = read_part(folder / METRICS, _read_json)
     last = folder / REFIT if "refit_epochs" in metrics else folder
     checkpoint = last / CHECKPOINTS / (BEST_CHECKPOINT if config.final_weights == "best" else LAST_CHECKPOINT)
     state = read_checkpoint(checkpoint)["state_dict"]
@@ -93,8 +94,40 @@ def load_run(folder: str | Path) -> Run:
         config=config,
         info=info,
         model=model.eval(),
-        ranking=pd.read_csv(folder / RANKING),
-        mask=np.load(folder / MASK, allow_pickle=False),
+        ranking=read_part(folder / RANKING, _read_ranking),
+        mask=read_part(folder / MASK, lambda path: np.load(path, allow_pickle=False)),
         metrics=metrics,
         trace=read_trace(folder / TRACE) if (folder / TRACE).is_file() else None,
     )
+
+
+def _read_config(path: Path) -> DictConfig:
+    """Read the configuration of a run.
+
+    Args:
+        path: `config.yaml` of its folder.
+
+    Returns:
+        The configuration.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    try:
+        config = OmegaConf.load(path)
+    except YAMLError as error:
+        raise ValueError(str(error)) from error
+    if not isinstance(config, DictConfig) or "model" not in config:
+        raise ValueError("it holds no configuration of a run")
+    return config
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _read_ranking(path: Path) -> pd.DataFrame:
+    ranking = pd.read_csv(path)
+    _ = ranking[["rank", "feature", "relevance", "selected"]]  # a KeyError tells what is missing
+    return ranking

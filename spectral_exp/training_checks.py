@@ -19,7 +19,7 @@ from spectral_exp.tracking.status import is_first_process
 
 log = logging.getLogger(__name__)
 
-FEW_STEPS, ENOUGH_STEPS = 200, 500  # with Adam at its usual rate; measured in docs/decisions/0027-few-steps.md
+FEW_STEPS, ENOUGH_STEPS = 100, 150  # with the defaults; measured in docs/decisions/0027-few-steps.md
 
 
 def check_config(config: DictConfig, settings: Settings) -> None:

@@ -38,10 +38,9 @@ def resume_arguments(argv: Sequence[str]) -> list[str]:
             it was started with is missing.
     """
     command = read_command(argv)
-    asked = [text for text in command.overrides if text.startswith(KEY)] if command else []
-    if command is None or not asked or asked[-1] in (KEY + "null", KEY):
+    given = _given(command)
+    if command is None or given is None:
         return list(argv)
-    given = asked[-1][len(KEY) :].strip("'\"")
     folder = Path(given).expanduser().absolute()
     options = [_absolute(argument, command) for argument in argv if argument not in command.overrides]
     now = [text for text in command.overrides if not text.startswith(KEY)]
@@ -49,6 +48,12 @@ def resume_arguments(argv: Sequence[str]) -> list[str]:
     if command.is_multirun:
         return [*options, *_of_sweep(folder, given, command), *now, f"hydra.sweep.dir='{folder}'"]
     return [*options, *_of_run(folder, given), *now, f"resume='{folder}'", f"hydra.run.dir='{folder}'"]
+
+
+def _given(command: Command | None) -> str | None:
+    # the folder of `resume=`, as it was typed
+    asked = [text[len(KEY) :].strip("'\"") for text in command.overrides if text.startswith(KEY)] if command else []
+    return asked[-1] if asked and asked[-1] not in ("", "null") else None
 
 
 def _go_back(folder: Path, given: str, command: Command) -> None:
@@ -92,10 +97,9 @@ def resume_comparison_arguments(argv: Sequence[str]) -> list[str]:
         UserError: if the folder is none of a comparison, or was tampered with.
     """
     command = read_command(argv)
-    asked = [text for text in command.overrides if text.startswith(KEY)] if command else []
-    if command is None or not asked or asked[-1] in (KEY + "null", KEY):
+    given = _given(command)
+    if command is None or given is None:
         return list(argv)
-    given = asked[-1][len(KEY) :].strip("'\"")
     folder = Path(given).expanduser().absolute()
     if not (folder / COMPARISON).is_file():
         raise UserError(f"resume={given}: not the folder of a comparison (no {COMPARISON} in it)")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from spectral_exp.errors import UserError
 from spectral_exp.report.ranking import RankedFeature, read_ranking
@@ -24,6 +24,8 @@ from spectral_exp.tracking.run_folder import (
     SELECTION_CURVE,
     STATUS,
     TRACE,
+    Content,
+    read_part,
 )
 
 if TYPE_CHECKING:  # numpy and pyarrow take longer to import than a ranking takes to print
@@ -31,8 +33,6 @@ if TYPE_CHECKING:  # numpy and pyarrow take longer to import than a ranking take
 
     from spectral_exp.dataset.info import DatasetInfo
     from spectral_exp.tracking.trace import Trace, TraceReader
-
-Content = TypeVar("Content")
 
 Stamp = tuple[int, int, int]
 _REPORTED = (CONFIG, DATASET, MASKING_CURVE, METRICS, METRICS_HISTORY, RANKING, SELECTION_CURVE, STATUS, TRACE)
@@ -161,13 +161,7 @@ class RunFiles:
         path = self.folder / name
         if not path.is_file():
             raise UserError(_why_missing(self.folder, name))
-        try:
-            return read(path)
-        except UserError:
-            raise
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            reason = " ".join(str(error).split()) or type(error).__name__
-            raise UserError(f"{path} cannot be read ({reason}); it was edited or cut short: run again") from error
+        return read_part(path, read)
 
 
 def find_runs(folder: Path) -> list[Path]:

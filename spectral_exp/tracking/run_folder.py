@@ -1,10 +1,14 @@
-"""The files of a run folder, and how they are written: whole or not at all."""
+"""The files of a run folder: written whole or not at all, and named where they cannot be read."""
 
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from spectral_exp.errors import UserError
+
+Content = TypeVar("Content")
 
 CONFIG = "config.yaml"
 STATUS = "status.json"
@@ -61,3 +65,25 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
             file.write("\n}\n")
 
     write_whole(path, write)
+
+
+def read_part(path: Path, read: Callable[[Path], Content]) -> Content:
+    """Read a file of a run folder.
+
+    Args:
+        path: the file.
+        read: reads it, and fails in whatever way if its content is not what a run writes.
+
+    Returns:
+        What was read.
+
+    Raises:
+        UserError: if it cannot be read; names the file.
+    """
+    try:
+        return read(path)
+    except UserError:
+        raise
+    except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"{path} cannot be read ({reason}); it was edited or cut short: run again") from error

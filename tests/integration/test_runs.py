@@ -111,6 +111,15 @@ def test_a_resume_that_cannot_start_spoils_nothing(run_here, quick, finished_run
     assert "regularization.strength=-1" not in json.loads((folder / "status.json").read_text())["overrides"]
 
 
+@pytest.mark.parametrize("name", ["config.yaml", "dataset.json", "metrics.json", "ranking.csv", "mask.npy"])
+@pytest.mark.parametrize("content", [b"", b"{\xff: [", b"a,b\n1,2\n"], ids=["empty", "no text", "another file"])
+def test_a_broken_file_of_a_run_is_named_when_it_is_loaded(finished_run, tmp_path, name, content):
+    folder = shutil.copytree(finished_run, tmp_path / "run")
+    (folder / name).write_bytes(content)
+    with pytest.raises(UserError, match=rf"{name} cannot be read .*: run again"):
+        load_run(folder)
+
+
 def test_permuting_the_inputs_permutes_the_ranking(run_here, quick, monkeypatch):
     overrides = (*quick, "trainer.max_epochs=15", "regularization.strength=0.01")
     plain = load_run(run_here(*overrides, folder="plain")).ranking
@@ -138,6 +147,12 @@ def test_a_loss_that_diverges_stops_with_the_step_and_keeps_the_last_good_checkp
         run_here("dataset=digits", "optimizer=sgd", "optimizer.lr=1e18", "trainer.max_epochs=3", "regularization=none")
     status = json.loads((tmp_path / "run" / "status.json").read_text())
     assert status["state"] == "failed" and "step" in status["error"]
+
+
+def test_a_training_of_few_steps_says_how_many_epochs_it_takes(run_here, caplog):
+    run_here("experiment=quickstart", "trainer.max_epochs=2", "batch_size=2000")
+    assert "1168 training rows make only 2 steps" in caplog.text
+    assert "add trainer.max_epochs=150" in caplog.text
 
 
 def test_a_relevance_that_overflows_while_the_loss_does_not_counts_as_divergence(run_here):
@@ -196,6 +211,9 @@ def test_an_epoch_without_validation_has_no_score_in_the_history(run_here):
         ("model.hidden_features=[8]", r"of another network"),
         ("trainer.max_epochs=1", r"trainer\.max_epochs=1 is below the 2 epochs"),
         ("optimizer.lr=-1", r"optimizer: Invalid learning rate: -1"),
+        ("optimizer.lr=3e-3", r"optimizer\.lr=0\.003: this run was trained with 0\.001; go on without it"),
+        ("seed=1", r"dataset\.seed=1: this run was trained with 0"),
+        ("regularization.strength=1", r"regularization\.strength=1: this run was trained with 0\.003"),
     ],
 )
 def test_a_resume_that_does_not_fit_is_refused_and_the_run_stays_whole(run_here, override, message):

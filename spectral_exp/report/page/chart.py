@@ -143,6 +143,7 @@ def new_figure(height: int, x_title: str, y_title: str, **layout: Any) -> go.Fig
         plot_bgcolor="rgba(0,0,0,0)",
         font={"family": "system-ui, sans-serif", "size": 13, "color": INK},
         hoverlabel={"font": {"family": "system-ui, sans-serif"}, "align": "left"},
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": MUTED, "activecolor": INK},
         legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0, "traceorder": "normal"},
         hovermode="closest",
         dragmode=False,  # a finger that scrolls the page must not zoom into a figure

@@ -98,12 +98,19 @@ def _add_runs(figure: go.Figure, runs: Sequence[CollectedRun], column: str, anch
 def _add_configurations(
     figure: go.Figure, problem: Problem, some: list[Configuration], color: str, name: str, anchors: Mapping[str, str]
 ) -> None:
-    has_errors = len(problem.configurations) <= N_ERROR_BARS
-    reach = [(one.with_selected.high - one.with_selected.mean) for one in some]
+    error_bars = None
+    if len(problem.configurations) <= N_ERROR_BARS:
+        values = [one.with_selected for one in some]
+        ends = [problem.score.within_range(value.low, value.high) for value in values]
+        error_bars = {
+            "type": "data", "thickness": 1.2, "width": 3, "color": color,
+            "array": [high - value.mean for value, (_, high) in zip(values, ends, strict=True)],
+            "arrayminus": [value.mean - low for value, (low, _) in zip(values, ends, strict=True)],
+        }  # fmt: skip
     figure.add_scatter(
         x=[one.n_selected.mean for one in some], y=[one.with_selected.mean for one in some], mode="markers",
         name=name, marker={"color": color, "size": 10},
-        error_y={"type": "data", "array": reach, "thickness": 1.2, "width": 3, "color": color} if has_errors else None,
+        error_y=error_bars,
         text=[f"{_wrapped(problem.label(one))}<br>{runs_of(len(one.runs))}" for one in some],
         customdata=[anchors.get(one.runs[0].name, "") for one in some],
         hovertemplate="%{text}<br>%{x:.3g} inputs, %{y:.4g}<extra></extra>",

@@ -4,7 +4,9 @@
   const isNarrow = matchMedia("(max-width: 600px)");
   const darkColors = JSON.parse(document.getElementById("dark").textContent);
   const lightColors = new RegExp(Object.keys(darkColors).join("|").replace(/[()]/g, "\\$&"), "g");
-  const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"],
+  // Where nothing hovers, the buttons would lie on the titles all the time.
+  const config = { displayModeBar: matchMedia("(hover: none)").matches ? false : "hover",
+                   responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"],
                    toImageButtonOptions: { format: "svg" } };
 
   // The figures are stored in the colours of a light page; on a dark one each colour has a counterpart.

@@ -102,6 +102,19 @@ def test_runs_that_have_not_ended_are_shown_as_far_as_they_are(sweep: Path) -> N
         assert f"run-{job}-relevance" not in charts
 
 
+def test_error_bars_end_where_the_score_does(sweep: Path) -> None:
+    for job, score in enumerate((0.5, 0.99, 0.6, 0.98)):
+        path = sweep / str(job) / "masking_curve.csv"
+        path.write_text(re.sub(r"(?m)^(\d+),.*$", rf"\1,{score}", path.read_text(encoding="utf-8")), encoding="utf-8")
+    stored = re.findall(r'data-chart="d0-pareto">(.*?)</script>', page_of(sweep), re.DOTALL)[0]
+    with_bars = [one for one in json.loads(stored)["data"] if "error_y" in one]
+    assert with_bars
+    for one in with_bars:
+        for value, above, below in zip(one["y"], one["error_y"]["array"], one["error_y"]["arrayminus"], strict=True):
+            assert value + above == pytest.approx(1.0)
+            assert value - below == pytest.approx(0.0)
+
+
 def test_every_figure_has_a_label_and_whole_json(sweep: Path) -> None:
     page = page_of(sweep)
     outline = Outline(page)
