@@ -31,7 +31,6 @@ KINDS = {
     "grouped": ("keep=[pixel_3_4]", "groups={left: 'pixel_*_0'}", "regularization=l2_l2"),
     "dense": ("model=dense_mlp", "regularization.strength=0"),
     "dropout": ("model.dropout=0.3", "optimizer=adamw"),
-    "side_by_side": ("model.n_nets=3", "regularization=path"),
     "side_by_side": ("model.n_nets=3", "regularization=path", "regularization.n_final=10", "refit.epochs=1"),
 }
 SLOW = ("basis", "clipped", "stopped", "grouped", "dense", "side_by_side")
