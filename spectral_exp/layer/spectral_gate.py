@@ -23,7 +23,7 @@ class SpectralGate(SpectralLayer):
     (1, 2) give every pixel one for its three colours. A new gate changes nothing. A dropped position stays in the
     row, which the network behind expects whole; whatever it holds, it is exactly zero there, or what its kept
     neighbours make of it. In the latter case these stand for more than themselves, and their relevance is that of
-    all they stand for: |lambda_j| times the number of positions, see `areas`. So neighbours do not all leave.
+    all they stand for: |lambda_j| times the number of positions, see `areas`.
 
     Args:
         shape: the shape of one row, such as (channels, height, width).

@@ -31,9 +31,10 @@ KINDS = {
     "grouped": ("keep=[pixel_3_4]", "groups={left: 'pixel_*_0'}", "regularization=l2_l2"),
     "dense": ("model=dense_mlp", "regularization.strength=0"),
     "dropout": ("model.dropout=0.3", "optimizer=adamw"),
+    "hidden": ("model.input_dropout=0.3", "model.dropout=0.1", "regularization=path"),
     "side_by_side": ("model.n_nets=3", "regularization=path", "regularization.n_final=10", "refit.epochs=1"),
 }
-SLOW = ("basis", "clipped", "stopped", "grouped", "dense", "side_by_side")
+SLOW = ("basis", "clipped", "stopped", "grouped", "dense", "hidden", "side_by_side")
 # Sums in another order move what batch norms divide by further than float precision, and more so with every step.
 LOOSE = {"norms": ("model.batch_norm=true",), "cnn": ("model=spectral_cnn", "model.channels=[8,16]")}
 
