@@ -36,6 +36,8 @@ class HeldInputs:
 
     def inputs_left(self) -> None:
         """Bridge the time between the removal of inputs and the next epoch that leaves them out."""
+        if self._layer.columns.kept is None:  # as long as none has left there is nothing to ask the device
+            return
         positions = self._layer.mask[self._held].nonzero().squeeze(1)
         self._positions = positions if len(positions) < len(self._held) else None
 

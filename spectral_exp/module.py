@@ -299,16 +299,20 @@ class SpectralModule(SeveralDevicesModule):
             return targets
         return targets * self.info.target_scale + self.info.target_mean
 
-    def loss(self, outputs: Float[Tensor, "n_rows n_out"], targets: Shaped[Tensor, " n_rows"]) -> Float[Tensor, ""]:
+    def loss(
+        self, outputs: Float[Tensor, "*n_nets n_rows n_out"], targets: Shaped[Tensor, " n_rows"]
+    ) -> Float[Tensor, ""]:
         """Compare outputs with the target, without the penalty.
 
         Args:
-            outputs: rows of outputs.
+            outputs: rows of outputs, or those of networks side by side, shape (n_nets, n_rows, n_out).
             targets: targets as the model is trained on.
 
         Returns:
-            The mean over the rows.
+            The mean over the rows, and the networks.
         """
+        if outputs.dim() == 3:
+            outputs, targets = outputs.flatten(0, 1), targets.repeat(len(outputs))
         return self.loss_function(outputs if self.info.task == "classification" else outputs.squeeze(1), targets)
 
     def _find_held(self) -> HeldInputs | None:

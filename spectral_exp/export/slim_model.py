@@ -17,6 +17,7 @@ from spectral_exp.layer.spectral_gate import SpectralGate
 from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.model.conv_net import ConvNet
 from spectral_exp.model.hidden_layers import ACTIVATIONS
+from spectral_exp.model.side_by_side import BlockLinear, MeanOfNets
 
 # The arguments that a layer is built from again, by its kind in `torch.nn`.
 _CONVOLUTION = ("in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation", "padding_mode")
@@ -222,6 +223,8 @@ def _plain_layers(model: nn.Module, kept: Bool[Tensor, " n_features"]) -> nn.Seq
             plain.append(_bake(layer, kept if position == 0 else None))
         elif isinstance(layer, WITHOUT_EFFECT):
             continue
+        elif isinstance(layer, (BlockLinear, MeanOfNets)):
+            plain.append(layer.to_linear())
         elif type(layer) in ARGUMENTS:
             plain.append(layer)
         else:

@@ -2,14 +2,18 @@
 
 import math
 from collections.abc import Sequence
+from typing import Literal, get_args
 
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
+from spectral_exp.functional.filling import CONVOLUTIONS, fill_gaps
 from spectral_exp.functional.mask import blank
 from spectral_exp.layer.precision import in_own_precision
 from spectral_exp.layer.spectral_layer import Gauge, SpectralLayer
+
+Fill = Literal["zero", "neighbours"]
 
 
 class SpectralGate(SpectralLayer):
@@ -17,12 +21,15 @@ class SpectralGate(SpectralLayer):
 
     Eigenvalues lie along some axes of a row and are shared along the others: with shape (3, 32, 32) the axes
     (1, 2) give every pixel one for its three colours. A new gate changes nothing. A dropped position stays in the
-    row, which the network behind expects whole, and is exactly zero there, whatever it holds.
+    row, which the network behind expects whole; whatever it holds, it is exactly zero there, or what its kept
+    neighbours make of it.
 
     Args:
         shape: the shape of one row, such as (channels, height, width).
         axes: the axes that the eigenvalues lie along, rising; None for all, one eigenvalue for every number.
         gauge: how the scale shared by eigenvalue and eigenvector is fixed, see `SpectralLayer`.
+        fill: what stands at a dropped position: `zero`, or the mean of its kept `neighbours`, see `fill_gaps`, in rows
+            of shape (channels, height, width) or (channels, length).
         device: where the parameters live.
         dtype: their type.
 
@@ -30,7 +37,8 @@ class SpectralGate(SpectralLayer):
         Input and output (*, *shape).
 
     Raises:
-        ValueError: if a size is below 1, an axis does not exist, or the gauge is unknown.
+        ValueError: if a size is below 1, an axis does not exist, the gauge or what fills is unknown, or rows have no
+            neighbours to fill with.
 
     Example:
         >>> gate = SpectralGate((3, 32, 32), axes=(1, 2))
@@ -45,6 +53,7 @@ class SpectralGate(SpectralLayer):
         shape: Sequence[int],
         axes: Sequence[int] | None = None,
         gauge: Gauge = "free",
+        fill: Fill = "zero",
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
@@ -54,10 +63,15 @@ class SpectralGate(SpectralLayer):
             raise ValueError(f"shape must hold sizes >= 1, got {self.shape}")
         if not axes or list(axes) != [axis for axis in range(len(self.shape)) if axis in axes]:
             raise ValueError(f"axes must be rising axes of a row of shape {self.shape}, from 0, got {tuple(axes)}")
+        if fill not in get_args(Fill):
+            raise ValueError(f"fill must be one of {', '.join(get_args(Fill))}, got {fill!r}")
+        if fill == "neighbours" and len(self.shape) - 1 not in CONVOLUTIONS:
+            raise ValueError(f"fill must be zero for rows of shape {self.shape}, which are no images or sequences")
         # Sizes along all axes, 1 where eigenvalues are shared.
         self._sizes = [size if axis in axes else 1 for axis, size in enumerate(self.shape)]
         super().__init__(math.prod(self._sizes), 1, gauge, device, dtype)
         self.axes = tuple(axes)
+        self.fill: Fill = fill
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -91,9 +105,11 @@ class SpectralGate(SpectralLayer):
         """
         if inputs.shape[-len(self.shape) :] != self.shape:
             raise ValueError(f"the gate is for rows of shape {self.shape}, got {tuple(inputs.shape)}")
-        if self.columns.kept is not None:  # a product would let NaN through
-            inputs = blank(inputs, self.over_row(self.mask))
-        return inputs * self.weight
+        if self.columns.kept is None:
+            return inputs * self.weight
+        mask = self.over_row(self.mask)
+        outputs = blank(inputs, mask) * self.weight  # a product alone would let NaN through
+        return fill_gaps(outputs, mask.expand(self.shape)) if self.fill == "neighbours" else outputs
 
     def extra_repr(self) -> str:
         return f"shape={self.shape}, axes={self.axes}, {super().extra_repr()}"

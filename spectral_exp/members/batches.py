@@ -88,22 +88,24 @@ def _gathered(loaders: Sequence[TensorLoader]) -> Iterator[tuple[Tensor, Tensor]
     # Members that differ in strength alone see the same rows in the same order.
     keys = [(id(cast(Part, loader.rows).inputs), loader.seed) for loader in loaders]
     distinct = list(dict.fromkeys(keys))
-    of_distinct = [loaders[keys.index(key)] for key in distinct]
-    parts = [cast(Part, loader.rows) for loader in of_distinct]
-    orders = [part.order(loader.generator()) for part, loader in zip(parts, of_distinct, strict=True)]
-    places = torch.tensor([distinct.index(key) for key in keys], device=parts[0].inputs.device)
+    places = [distinct.index(key) for key in keys]
+    firsts = [loaders[keys.index(key)] for key in distinct]
+    parts = [cast(Part, loader.rows) for loader in firsts]
+    orders = [part.order(loader.generator()) for part, loader in zip(parts, firsts, strict=True)]
+    index = torch.tensor(places, device=parts[0].inputs.device)
     wholes = [[part.inputs for part in parts], [part.targets for part in parts]]
-    own: list[Tensor] = []
+    gathered: list[Tensor] = []
     for start, end in pairwise(loaders[0].bounds):
-        if not own or own[0].shape[1] != end - start:
-            own = [whole[0].new_empty(len(distinct), end - start, *whole[0].shape[1:]) for whole in wholes]
-            all_ = own if len(distinct) == len(keys) else [one.new_empty(len(keys), *one.shape[1:]) for one in own]
-        for tensors, gathered, whole in zip(wholes, own, all_, strict=True):
-            for tensor, order, rows in zip(tensors, orders, gathered, strict=True):
+        if not gathered or gathered[0].shape[1] != end - start:
+            gathered = [whole[0].new_empty(len(parts), end - start, *whole[0].shape[1:]) for whole in wholes]
+            are_own = len(parts) == len(loaders)
+            handed = gathered if are_own else [one.new_empty(len(loaders), *one.shape[1:]) for one in gathered]
+        for tensors, of_firsts, of_all in zip(wholes, gathered, handed, strict=True):
+            for tensor, order, rows in zip(tensors, orders, of_firsts, strict=True):
                 torch.index_select(tensor, 0, order[start:end], out=rows)
-            if whole is not gathered:
-                torch.index_select(gathered, 0, places, out=whole)
-        yield all_[0], all_[1]
+            if of_all is not of_firsts:
+                torch.index_select(of_firsts, 0, index, out=of_all)
+        yield handed[0], handed[1]
 
 
 def _for_all(members: Sequence[Member], inputs: Tensor, targets: Tensor) -> StackedBatch:

@@ -6,6 +6,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from spectral_exp.model.input_dropout import InputDropout
+
+# Those that draw a number for every unit by itself.
+DROPOUTS = (nn.Dropout, InputDropout)
+
 
 class GivenDropout(nn.Module):
     """Dropout by the masks that it is handed.
@@ -49,7 +54,7 @@ def give_dropout(module: nn.Module) -> list[GivenDropout]:
     given = []
     for parent in list(module.modules()):
         for name, child in parent.named_children():
-            if type(child) is nn.Dropout:
+            if isinstance(child, nn.Dropout) and type(child) in DROPOUTS:
                 given.append(GivenDropout(child.p))
                 setattr(parent, name, given[-1])
     return [one for one in given if one.share > 0]

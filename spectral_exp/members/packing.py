@@ -7,12 +7,13 @@ from typing import Any
 import torch
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.modules.dropout import _DropoutNd
 
 from spectral_exp.dataset.data import Data, Part
 from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.members.dropout import DROPOUTS
 from spectral_exp.run import OpenRun
 from spectral_exp.tracking.console import TrainingProgress
 from spectral_exp.tracking.path_weights import PathWeights
@@ -103,8 +104,8 @@ def why_alone(run: OpenRun) -> str | None:
         "regularization=group": module.regularization.is_proximal,
         "regularization=path with groups or keep": removes and is_bound,
         f"regularization=path in a {type(layer).__name__}": removes and not isinstance(layer, SpectralLinear),
-        "a dropout of inputs or whole channels": any(
-            isinstance(one, _DropoutNd) and type(one) is not nn.Dropout for one in module.model.modules()
+        "a dropout of whole channels": any(
+            isinstance(one, _DropoutNd) and type(one) not in DROPOUTS for one in module.model.modules()
         ),
     }
     return next((reason for reason, is_there in obstacles.items() if is_there), None)

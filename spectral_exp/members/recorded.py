@@ -1,9 +1,13 @@
 """What a GPU does step by step alike, recorded once and started at once: small nets would wait for Python otherwise."""
 
+import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
+
+log = logging.getLogger(__name__)
 
 CALLS_BEFORE_RECORDING = 10  # a recording costs as much as a hundred steps of a small net
 
@@ -16,38 +20,45 @@ class Recorded:
     """
 
     def __init__(self) -> None:
-        self._n_calls: dict[object, int] = {}
-        self._graph: torch.cuda.CUDAGraph | None = None
+        self._n_calls: Counter[object] = Counter()
+        self._recording: _Recording | None = None
         self._key: object = None
-        self._arguments: list[Tensor] = []
-        self._results: list[Tensor] = []
+        self._cannot = False
 
     def __call__(self, compute: Callable[..., list[Tensor]], arguments: Sequence[Tensor]) -> list[Tensor]:
         """Compute, from a recording if there is one.
 
         Args:
-            compute: what to do; it must not ask for the value of a tensor.
+            compute: what to do; one that asks for the value of a tensor is never recorded.
             arguments: its arguments, on one device.
 
         Returns:
             Its results; they hold until the next call.
         """
-        if arguments[0].device.type != "cuda":
+        if self._cannot or arguments[0].device.type != "cuda":
             return compute(*arguments)
         key = tuple((one.shape, one.stride()) for one in arguments)
-        self._n_calls[key] = self._n_calls.get(key, 0) + 1
-        if self._graph is None and self._n_calls[key] > CALLS_BEFORE_RECORDING:
-            self._record(compute, arguments)
-            self._key = key
-        if self._graph is None or key != self._key:
+        self._n_calls[key] += 1
+        if self._recording is None and self._n_calls[key] > CALLS_BEFORE_RECORDING:
+            try:
+                self._recording, self._key = _Recording(compute, arguments), key
+            except RuntimeError as error:
+                log.info(f"steps cannot be recorded as a CUDA graph: {error}")
+                self._cannot = True
+        if self._recording is None or key != self._key:
             return compute(*arguments)
-        for held, argument in zip(self._arguments, arguments, strict=True):
-            held.copy_(argument)
-        self._graph.replay()
-        return self._results
+        return self._recording.replay(arguments)
 
-    def _record(self, compute: Callable[..., list[Tensor]], arguments: Sequence[Tensor]) -> None:
+
+class _Recording:
+    def __init__(self, compute: Callable[..., list[Tensor]], arguments: Sequence[Tensor]) -> None:
         self._arguments = [one.clone() for one in arguments]
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph):
             self._results = compute(*self._arguments)
+
+    def replay(self, arguments: Sequence[Tensor]) -> list[Tensor]:
+        for held, argument in zip(self._arguments, arguments, strict=True):
+            held.copy_(argument)
+        self._graph.replay()
+        return self._results

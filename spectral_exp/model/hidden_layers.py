@@ -6,6 +6,8 @@ from typing import Literal, TypeVar, get_args
 
 from torch import nn
 
+from spectral_exp.model.side_by_side import MeanOfNets, side_by_side
+
 Activation = Literal["relu", "tanh", "sigmoid", "gelu", "silu", "leaky_relu", "elu", "vee", "identity"]
 Initialization = Literal["kaiming_uniform", "xavier_uniform"]
 
@@ -56,7 +58,8 @@ def hidden_layers(
     batch_norm: bool | Sequence[bool],
     dropout: float | Sequence[float],
     initialization: str,
-    convert: Callable[[int, nn.Linear], nn.Module],
+    convert: Callable[[int, nn.Module], nn.Module],
+    n_nets: int = 1,
 ) -> nn.Sequential:
     """Build linear, activation, batch norm, dropout for each hidden layer, then a linear output.
 
@@ -69,6 +72,7 @@ def hidden_layers(
         dropout: share of units that are dropped in training, 0 for none.
         initialization: how weights start; `xavier_uniform` also starts biases at 0, as in the paper.
         convert: turns the plain linear layer at a position (0 = first) into the one that is used.
+        n_nets: networks of these sizes side by side, see `MeanOfNets`.
 
     Returns:
         The layers; the first linear one is at index 0.
@@ -79,6 +83,8 @@ def hidden_layers(
     n_hidden = len(hidden_features)
     if any(width < 1 for width in (in_features, out_features, *hidden_features)):
         raise ValueError(f"hidden_features must be >= 1, got {list(hidden_features)}")
+    if n_nets < 1:
+        raise ValueError(f"n_nets must be >= 1, got {n_nets}")
     if initialization not in get_args(Initialization):
         raise ValueError(f"initialization must be one of {', '.join(get_args(Initialization))}, got {initialization!r}")
     activations = per_layer("activation", activation, n_hidden)
@@ -93,16 +99,19 @@ def hidden_layers(
     layers: list[nn.Module] = []
     widths = [in_features, *hidden_features, out_features]
     for position in range(n_hidden + 1):
-        linear = nn.Linear(widths[position], widths[position + 1])
+        linears = [nn.Linear(widths[position], widths[position + 1]) for _ in range(n_nets)]
         if initialization == "xavier_uniform":
-            nn.init.xavier_uniform_(linear.weight)
-            nn.init.zeros_(linear.bias)
-        layers.append(convert(position, linear))
+            for linear in linears:
+                nn.init.xavier_uniform_(linear.weight)
+                nn.init.zeros_(linear.bias)
+        layers.append(convert(position, side_by_side(linears, is_first=position == 0)))
         if position == n_hidden:
             break
         layers.append(ACTIVATIONS[activations[position]]())
         if norms[position]:
-            layers.append(nn.BatchNorm1d(widths[position + 1]))
+            layers.append(nn.BatchNorm1d(n_nets * widths[position + 1]))
         if dropouts[position] > 0:
             layers.append(nn.Dropout(dropouts[position]))
+    if n_nets > 1:
+        layers.append(MeanOfNets(n_nets, out_features))
     return nn.Sequential(*layers)

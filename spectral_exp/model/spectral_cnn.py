@@ -5,7 +5,7 @@ from typing import Literal, get_args
 
 from torch import nn
 
-from spectral_exp.layer.spectral_gate import SpectralGate
+from spectral_exp.layer.spectral_gate import Fill, SpectralGate
 from spectral_exp.layer.spectral_layer import Gauge
 from spectral_exp.layer.spectralize import spectral_form
 from spectral_exp.model.conv_net import ConvNet, conv_blocks
@@ -32,6 +32,8 @@ class SpectralCNN(ConvNet):
         unit: what has an eigenvalue: a `position` (a pixel with all its channels) or a `value` (one channel of it),
             each by a `SpectralGate`; or a whole `channel`, by the first convolution.
         gauge: how the scale shared by eigenvalue and eigenvector is fixed.
+        fill: what stands at a dropped position or value: `zero`, or the mean of its kept `neighbours`; a dropped
+            channel is gone.
         spectral_head: put the first layer of the head in spectral form too.
 
     Shape:
@@ -52,16 +54,19 @@ class SpectralCNN(ConvNet):
         dropout: float = 0.0,
         unit: Unit = "position",
         gauge: Gauge = "free",
+        fill: Fill = "zero",
         spectral_head: bool = False,
     ) -> None:
         if unit not in get_args(Unit):
             raise ValueError(f"unit must be one of {', '.join(get_args(Unit))}, got {unit!r}")
+        if unit == "channel" and fill != "zero":
+            raise ValueError("fill must be zero with unit=channel: a dropped channel leaves no gap")
         layers, n_pooled = conv_blocks(in_shape, channels, n_convolutions, pooled_size)
         if unit == "channel":
             layers[0] = spectral_form(layers[0], gauge)
         else:
             axes = range(1, len(in_shape)) if unit == "position" else None
-            layers = nn.Sequential(SpectralGate(in_shape, axes, gauge), *layers)
+            layers = nn.Sequential(SpectralGate(in_shape, axes, gauge, fill), *layers)
         head: DenseMLP | SpectralMLP
         if spectral_head:
             head = SpectralMLP(n_pooled, out_features, hidden_features, dropout=dropout, gauge=gauge)

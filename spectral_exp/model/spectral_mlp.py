@@ -33,6 +33,8 @@ class SpectralMLP(nn.Module):
         basis: name to function: what the first layer is linear in, all functions of an input under its one
             eigenvalue; none for the inputs themselves. Fit it to the training rows, `input_layer.basis.fit`.
         input_dropout: share of the inputs that are hidden at random in training, see `InputDropout`; not with a basis.
+        n_nets: networks of these sizes side by side, with one eigenvalue for what an input is to all of them: each
+            learns by itself, inputs leave by what all need, and the outputs are averaged in the end.
 
     Shape:
         Input (n_rows, n_features), flattened if it has more axes; output (n_rows, out_features).
@@ -55,20 +57,26 @@ class SpectralMLP(nn.Module):
         initialization: Initialization = "kaiming_uniform",
         basis: Mapping[str, BasisFunction] | None = None,
         input_dropout: float = 0.0,
+        n_nets: int = 1,
     ) -> None:
         super().__init__()
         if spectral_layers not in ("first", "all"):
             raise ValueError(f"spectral_layers must be 'first' or 'all', got {spectral_layers!r}")
 
+        if n_nets > 1 and spectral_layers == "all":
+            raise ValueError(
+                "n_nets must be 1 with spectral_layers=all: networks side by side share the first layer alone"
+            )
         if not 0 <= input_dropout < 1:
             raise ValueError(f"input_dropout must be at least 0 and below 1, got {input_dropout}")
         functions = tuple((basis or {}).values())
         if functions and input_dropout:
             raise ValueError("input_dropout hides inputs, not functions of them: leave basis or input_dropout out")
 
-        def convert(position: int, linear: nn.Linear) -> nn.Module:
+        def convert(position: int, linear: nn.Module) -> nn.Module:
             if position > 0 and spectral_layers == "first":
                 return linear
+            assert isinstance(linear, nn.Linear)
             return SpectralLinear.from_linear(
                 linear, gauge, train_output_eigenvalues, functions if position == 0 else ()
             )
@@ -76,7 +84,7 @@ class SpectralMLP(nn.Module):
         n_columns = in_features * max(len(functions), 1)
         self.input_dropout = InputDropout(input_dropout) if input_dropout else nn.Identity()
         self.layers = hidden_layers(
-            n_columns, out_features, hidden_features, activation, batch_norm, dropout, initialization, convert
+            n_columns, out_features, hidden_features, activation, batch_norm, dropout, initialization, convert, n_nets
         )
 
     @property

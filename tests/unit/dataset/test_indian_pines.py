@@ -2,13 +2,17 @@ import io
 
 import numpy as np
 import pytest
+from torchvision.transforms.v2 import RandomHorizontalFlip
 
+from spectral_exp.dataset.augmentation import Augmentation
 from spectral_exp.dataset.aviris import CENTRES
 from spectral_exp.dataset.fetch import default_data_dir, is_fetched, read
 from spectral_exp.dataset.indian_pines import IndianPines
 from spectral_exp.dataset.patches import patches
 from spectral_exp.dataset.units import describe_units
 from spectral_exp.errors import UserError
+
+FLIP = Augmentation({"flip": RandomHorizontalFlip()})
 
 
 def test_bands_and_classes_have_their_names(stored_science):
@@ -54,7 +58,12 @@ def test_a_part_without_a_class_is_told(stored_science):
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"n_folds": 2}, "n_folds must be at least 3"), ({"gap": -1}, "gap"), ({"patch": 4}, "patch must be odd")],
+    [
+        ({"n_folds": 2}, "n_folds must be at least 3"),
+        ({"gap": -1}, "gap"),
+        ({"patch": 4}, "patch must be odd"),
+        ({"augmentation": FLIP}, "augmentation is for patches"),
+    ],
 )
 def test_values_out_of_range_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
@@ -79,7 +88,8 @@ def test_no_pixel_of_the_image_is_in_the_patches_of_two_parts():
 
 
 def test_patches_are_rows_with_bands_as_channels(stored_science):
-    data = IndianPines(str(stored_science), patch=3).load()
+    data = IndianPines(str(stored_science), patch=3, augmentation=FLIP).load()
+    assert data.augmentation is FLIP
     assert data.train.inputs.shape[1:] == data.info.shape == (200, 3, 3)
     assert data.info.channel_names[:2] == ("400.02", "409.82")
     bands = describe_units(data.info, "channel")

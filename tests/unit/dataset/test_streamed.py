@@ -43,7 +43,7 @@ def stored(tmp_path):
                 file["x"], file["y"] = inputs, targets.astype("S") if targets.dtype.kind == "U" else targets
             return HDF5(path, **options)
         columns = pa.table([*(pa.array(column) for column in inputs.T), targets], names=[*names, "y"])
-        pyarrow.parquet.write_table(columns, path, row_group_size=64)
+        pyarrow.parquet.write_table(columns, path, row_group_size=64, use_dictionary=False, compression="none")
         return Parquet(path, "y", **options)
 
     return stored
@@ -193,6 +193,38 @@ def test_npy_refuses_what_is_no_matrix_row_by_row(array, message, tmp_path):
     np.save(tmp_path / "x.npy", array)
     with pytest.raises(UserError, match=message):
         Npy(str(tmp_path / "x.npy"), "y.npy").load()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_where_a_chunk_lies_in_the_file_is_known(kind, table, stored):
+    data = stored(kind, *table)
+    matrix, _ = data.open()
+    content = pathlib.Path(data.path).read_bytes()
+    for chunk in range(len(matrix.chunk_starts) - 1):
+        begin, length = matrix.span(chunk)
+        rows = table[0][matrix.chunk_starts[chunk] : matrix.chunk_starts[chunk + 1]]
+        if kind == "parquet":
+            assert all(column.tobytes() in content[begin : begin + length] for column in rows.T)
+        else:
+            assert content[begin : begin + length] == rows.tobytes()
+
+
+def test_where_a_chunk_lies_that_is_compressed_is_left_open(tmp_path, table):
+    path = str(tmp_path / "t.h5")
+    with h5py.File(path, "w") as file:
+        file.create_dataset("x", data=table[0], chunks=(16, 5), compression="gzip")
+        file["y"] = np.arange(200) % 2
+    matrix, _ = HDF5(path).open()
+    assert matrix.span(0) is None
+    matrix.announce([0, 1])  # which does nothing then
+
+
+def test_a_matrix_that_shrinks_while_it_is_read_is_refused(table, stored):
+    data = stored("npy", *table).load()
+    with pathlib.Path(data.train.stored.path).open("r+b") as file:
+        file.truncate(2000)
+    with pytest.raises(UserError, match="was cut short while it was read"):
+        whole(data.train)
 
 
 def test_a_fold_of_a_file_is_the_fold_of_the_table_in_memory(table, stored):

@@ -15,7 +15,7 @@ class Counted(StoredMatrix):
     def __init__(self, dtype="float32"):
         starts = np.append(np.arange(0, N_ROWS, 7), N_ROWS)
         super().__init__("counted", [f"x{j}" for j in range(N_COLUMNS)], np.dtype(dtype), starts)
-        self.chunks, self.cells = [], 0
+        self.chunks, self.cells, self.announced = [], 0, []
 
     def read(self, chunk, columns, out):
         rows = np.arange(self.chunk_starts[chunk], self.chunk_starts[chunk + 1])
@@ -23,6 +23,9 @@ class Counted(StoredMatrix):
         out[:] = values if columns is None else values[:, columns]
         self.chunks.append(chunk)
         self.cells += out.size
+
+    def announce(self, chunks):
+        self.announced.extend((chunk, len(self.chunks)) for chunk in chunks)
 
 
 def streamed(stored=None, index=None, chunks_in_buffer=4):
@@ -83,6 +86,16 @@ def test_chunks_without_rows_of_the_part_are_not_read():
     stored = Counted()
     list(streamed(stored, np.array([0, 3, 50])).in_turn())
     assert stored.chunks == [0, 7]
+
+
+def test_chunks_are_announced_once_and_not_long_before_they_are_read(monkeypatch):
+    stored = Counted()
+    monkeypatch.setattr("spectral_exp.dataset.streamed_rows.BYTES_AHEAD", 2 * 7 * stored.row_bytes)
+    list(loader(streamed(stored, chunks_in_buffer=10)))
+    assert [chunk for chunk, _ in stored.announced] == [
+        chunk for place, chunk in enumerate(stored.chunks) if place % 5
+    ]  # all but the first of each group of five
+    assert all(0 < stored.chunks.index(chunk) - n_read <= 2 for chunk, n_read in stored.announced)
 
 
 def test_inputs_that_have_left_are_not_read():

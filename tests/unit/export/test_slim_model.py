@@ -25,6 +25,7 @@ MODELS = {
     "all layers": (SpectralMLP, {"spectral_layers": "all", "train_output_eigenvalues": True}),
     "basis": (SpectralMLP, {"basis": BASIS, "gauge": "unit"}),
     "batch norm": (SpectralMLP, {"batch_norm": True, "dropout": 0.3, "activation": ["vee", "identity"]}),
+    "side by side": (SpectralMLP, {"n_nets": 3}),
 }
 
 

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from spectral_exp.functional.filling import fill_gaps
 from spectral_exp.layer.spectral_gate import SpectralGate
 
 
@@ -21,11 +22,35 @@ def test_an_eigenvalue_is_shared_along_the_other_axes():
     assert outputs.sum() == 9 + 15
 
 
+@pytest.mark.parametrize("axes", [(1, 2), (0, 1, 2), (2,)])
+def test_a_dropped_position_is_filled_by_its_kept_neighbours_as_they_leave_the_gate(axes):
+    gate = SpectralGate((2, 4, 5), axes, fill="neighbours")
+    images = torch.randn(3, 2, 4, 5)
+    assert torch.equal(gate(images), images)
+    with torch.no_grad():
+        gate.eigenvalues.mul_(2.0)
+    gate.drop(torch.arange(gate.in_features) == 1)
+    is_gap = ~gate.over_row(gate.mask).expand(2, 4, 5)
+    poisoned = torch.where(is_gap, torch.nan, images)
+    outputs = gate(poisoned)
+    torch.testing.assert_close(outputs, fill_gaps(torch.where(is_gap, 0.0, 2 * images), ~is_gap))
+    assert bool((outputs[:, is_gap] != 0).all())
+
+
 @pytest.mark.parametrize(
-    "arguments", [{"shape": ()}, {"shape": (3, 0)}, {"axes": (2,)}, {"axes": (1, 0)}, {"axes": ()}]
+    "arguments",
+    [
+        {"shape": ()},
+        {"shape": (3, 0)},
+        {"axes": (2,)},
+        {"axes": (1, 0)},
+        {"axes": ()},
+        {"fill": "mean"},
+        {"shape": (3,), "fill": "neighbours"},
+    ],
 )
 def test_bad_arguments_are_refused_by_name(arguments):
-    with pytest.raises(ValueError, match=f"{next(iter(arguments))} must"):
+    with pytest.raises(ValueError, match=f"{list(arguments)[-1]} must"):
         SpectralGate(**{"shape": (3, 4), **arguments})
 
 

@@ -51,6 +51,7 @@ def test_a_dropped_pixel_has_no_say():
     ("options", "message"),
     [
         ({"unit": "pixel"}, "unit must be one of position, channel, value"),
+        ({"unit": "channel", "fill": "neighbours"}, "fill must be zero with unit=channel"),
         ({"channels": ()}, "channels must"),
         ({"channels": (4,) * 5}, "5 blocks leave 0 of the positions"),
         ({"n_convolutions": (1, 2, 3)}, "n_convolutions must be .* one per block"),

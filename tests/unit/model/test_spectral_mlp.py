@@ -58,6 +58,8 @@ def test_rows_with_more_axes_are_flattened():
         ({"spectral_layers": "last"}, "spectral_layers"),
         ({"initialization": "zeros"}, "initialization"),
         ({"input_dropout": 1.0}, "input_dropout must be at least 0 and below 1"),
+        ({"n_nets": 0}, "n_nets must be >= 1"),
+        ({"n_nets": 2, "spectral_layers": "all"}, "n_nets must be 1 with spectral_layers=all"),
     ],
 )
 def test_bad_arguments_are_refused_by_name(arguments, message):

@@ -1,0 +1,40 @@
+"""What stands in the gaps of an image or a sequence some of whose positions are left out."""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+BINOMIAL = (1.0, 4.0, 6.0, 4.0, 1.0)  # weights of the neighbours along an axis, by distance -2 to 2
+CONVOLUTIONS = {1: F.conv1d, 2: F.conv2d}
+
+
+def fill_gaps(rows: Float[Tensor, "*rows"], mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*rows"]:
+    """Put the mean of the kept values nearby in place of every dropped one, channel by channel.
+
+    The mean is over up to two positions along every axis, weighted by a binomial: a normalised convolution. Where
+    nothing near is kept it is 0.
+    Source: Knutsson and Westin, Normalized and differential convolution, CVPR 1993, doi 10.1109/CVPR.1993.341081.
+
+    Args:
+        rows: images or sequences, shape (*, n_channels, *positions), 0 at dropped places.
+        mask: True for kept places, shape (n_channels, *positions).
+
+    Returns:
+        The rows without gaps.
+
+    Example:
+        >>> fill_gaps(torch.tensor([[2.0, 0.0, 4.0]]), torch.tensor([[True, False, True]]))
+        tensor([[2., 3., 4.]])
+    """
+    n_axes = mask.dim() - 1
+    sums, weights = _weighted_sums(rows, n_axes), _weighted_sums(mask.to(rows.dtype), n_axes)
+    return torch.where(mask, rows, sums / weights.clamp_min(1.0))  # weights are whole numbers
+
+
+def _weighted_sums(rows: Float[Tensor, "*rows"], n_axes: int) -> Float[Tensor, "*rows"]:
+    line = rows.new_tensor(BINOMIAL)
+    kernel = line if n_axes == 1 else torch.outer(line, line)
+    planes = rows.reshape(-1, 1, *rows.shape[-n_axes:])
+    sums: Tensor = CONVOLUTIONS[n_axes](planes, kernel[None, None], padding="same")
+    return sums.reshape(rows.shape)

@@ -1,0 +1,33 @@
+import pytest
+import torch
+
+from spectral_exp.functional.filling import BINOMIAL, fill_gaps
+
+
+def mean_of_neighbours(plane, mask, row, column):
+    total = weights = 0.0
+    for i, j in mask.nonzero().tolist():
+        if abs(i - row) <= 2 and abs(j - column) <= 2:
+            weight = BINOMIAL[i - row + 2] * BINOMIAL[j - column + 2]
+            total, weights = total + weight * float(plane[i, j]), weights + weight
+    return total / weights if weights else 0.0
+
+
+def test_a_gap_takes_the_weighted_mean_of_the_kept_values_within_two_positions():
+    torch.manual_seed(0)
+    mask = torch.rand(1, 7, 6) < 0.3
+    images = torch.randn(2, 3, 7, 6) * mask
+    filled = fill_gaps(images, mask)
+    assert torch.equal(filled[..., mask[0]], images[..., mask[0]])
+    for row, column in (~mask[0]).nonzero().tolist():
+        expected = mean_of_neighbours(images[1, 2], mask[0], row, column)
+        assert filled[1, 2, row, column].item() == pytest.approx(expected, abs=1e-5)
+
+
+def test_what_is_constant_stays_so_and_what_is_far_from_everything_is_zero():
+    mask = torch.zeros(2, 12, dtype=torch.bool)
+    mask[0, ::2] = True
+    mask[1, 0] = True
+    filled = fill_gaps(5.0 * mask, mask)
+    assert filled[0].tolist() == [5.0] * 12
+    assert filled[1].tolist() == [5.0] * 3 + [0.0] * 9
