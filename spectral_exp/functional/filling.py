@@ -28,8 +28,29 @@ def fill_gaps(rows: Float[Tensor, "*rows"], mask: Bool[Tensor, "*shape"]) -> Flo
         tensor([[2., 3., 4.]])
     """
     n_axes = mask.dim() - 1
-    sums, weights = _weighted_sums(rows, n_axes), _weighted_sums(mask.to(rows.dtype), n_axes)
-    return torch.where(mask, rows, sums / weights.clamp_min(1.0))  # weights are whole numbers
+    return torch.where(mask, rows, _weighted_sums(rows, n_axes) / _weights(mask))
+
+
+def areas(mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """Count the positions that every kept value stands for: itself, and its shares of the gaps that it helps to fill.
+
+    Args:
+        mask: True for kept places, shape (n_channels, *positions).
+
+    Returns:
+        What `fill_gaps` makes of a row that is 1 at this place alone, summed over the row; 0 for dropped places.
+
+    Example:
+        >>> areas(torch.tensor([[True, False, True]]))
+        tensor([[1.5000, 0.0000, 1.5000]])
+    """
+    gaps = torch.where(mask, 0.0, 1.0 / _weights(mask))
+    return torch.where(mask, 1.0 + _weighted_sums(gaps, mask.dim() - 1), 0.0)
+
+
+def _weights(mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    # They are whole numbers: 1 stands for 0, where nothing near is kept.
+    return _weighted_sums(mask.float(), mask.dim() - 1).clamp_min(1.0)
 
 
 def _weighted_sums(rows: Float[Tensor, "*rows"], n_axes: int) -> Float[Tensor, "*rows"]:

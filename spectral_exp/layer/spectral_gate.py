@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from spectral_exp.functional.filling import CONVOLUTIONS, fill_gaps
+from spectral_exp.functional.filling import CONVOLUTIONS, areas, fill_gaps
 from spectral_exp.functional.mask import blank
 from spectral_exp.layer.precision import in_own_precision
 from spectral_exp.layer.spectral_layer import Gauge, SpectralLayer
@@ -22,7 +22,8 @@ class SpectralGate(SpectralLayer):
     Eigenvalues lie along some axes of a row and are shared along the others: with shape (3, 32, 32) the axes
     (1, 2) give every pixel one for its three colours. A new gate changes nothing. A dropped position stays in the
     row, which the network behind expects whole; whatever it holds, it is exactly zero there, or what its kept
-    neighbours make of it.
+    neighbours make of it. In the latter case these stand for more than themselves, and their relevance is that of
+    all they stand for: |lambda_j| times the number of positions, see `areas`.
 
     Args:
         shape: the shape of one row, such as (channels, height, width).
@@ -110,6 +111,14 @@ class SpectralGate(SpectralLayer):
         mask = self.over_row(self.mask)
         outputs = blank(inputs, mask) * self.weight  # a product alone would let NaN through
         return fill_gaps(outputs, mask.expand(self.shape)) if self.fill == "neighbours" else outputs
+
+    def _column_norms(self) -> Float[Tensor, " n_features"]:
+        norms = super()._column_norms()
+        if self.fill == "zero" or self.columns.kept is None:
+            return norms
+        shared = tuple(axis for axis in range(len(self.shape)) if axis not in self.axes)
+        places = areas(self.over_row(self.mask).expand(self.shape))
+        return norms * (places.mean(shared) if shared else places).flatten()
 
     def extra_repr(self) -> str:
         return f"shape={self.shape}, axes={self.axes}, {super().extra_repr()}"

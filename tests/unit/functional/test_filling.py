@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from spectral_exp.functional.filling import BINOMIAL, fill_gaps
+from spectral_exp.functional.filling import BINOMIAL, areas, fill_gaps
 
 
 def mean_of_neighbours(plane, mask, row, column):
@@ -31,3 +31,14 @@ def test_what_is_constant_stays_so_and_what_is_far_from_everything_is_zero():
     filled = fill_gaps(5.0 * mask, mask)
     assert filled[0].tolist() == [5.0] * 12
     assert filled[1].tolist() == [5.0] * 3 + [0.0] * 9
+
+
+def test_an_area_is_what_a_place_makes_of_the_whole_row():
+    torch.manual_seed(0)
+    mask = torch.rand(2, 7, 6) < 0.3
+    found = areas(mask)
+    for channel, row, column in mask.nonzero().tolist():
+        alone = torch.zeros(2, 7, 6)
+        alone[channel, row, column] = 1.0
+        assert found[channel, row, column].item() == pytest.approx(fill_gaps(alone, mask).sum().item(), abs=1e-5)
+    assert bool((found[~mask] == 0).all())

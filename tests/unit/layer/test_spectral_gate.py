@@ -37,6 +37,17 @@ def test_a_dropped_position_is_filled_by_its_kept_neighbours_as_they_leave_the_g
     assert bool((outputs[:, is_gap] != 0).all())
 
 
+def test_where_neighbours_fill_relevance_counts_what_a_position_stands_for():
+    gate = SpectralGate((3, 1, 4), (1, 2), gauge="unit", fill="neighbours")
+    with torch.no_grad():
+        gate.eigenvalues.copy_(torch.tensor([2.0, 1.0, 1.0, -3.0]))
+    assert gate.relevance().tolist() == [2.0, 1.0, 1.0, 3.0]
+    gate.drop(torch.tensor([False, True, False, False]))
+    # The gap's neighbours at distance 1, 1 and 2 have 4, 4 and 1 ninths of it.
+    torch.testing.assert_close(gate.relevance(), torch.tensor([2 * 13 / 9, 0.0, 13 / 9, 3 * 10 / 9]))
+    assert gate.ranking().tolist() == [3, 0, 2, 1]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
