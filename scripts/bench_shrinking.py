@@ -3,11 +3,12 @@
     spectral-data fetch mnist
     python scripts/bench_shrinking.py [--json FILE]
 
-Two comparisons on one CPU thread, in CPU seconds of the process:
+Three comparisons on one CPU thread, in CPU seconds of the process:
 1. a whole run of `experiment=mnist_top50` on the 7000 rows of Protocol K, its files included, against the same run
    under the same penalty in which no input leaves, in alternating runs;
 2. a training step of a net from which inputs were dropped, 784-512-512-10 at first, batch 256, against one of a plain
-   net of the kept inputs alone, in alternating blocks.
+   net of the kept inputs alone, in alternating blocks;
+3. the steps of 1 alone, without the framework and its data: at 20 moments of the path against as many of all inputs.
 """
 
 import argparse
@@ -22,12 +23,14 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from spectral_exp.build import build
 from spectral_exp.cli.compose import compose_config
 from spectral_exp.model.dense_mlp import DenseMLP
 from spectral_exp.model.spectral_mlp import SpectralMLP
 from spectral_exp.run import run
 
 BATCH, N_FEATURES, HIDDEN, N_CLASSES = 256, 784, [512, 512], 10
+MOMENTS = 20
 RECIPE = ["experiment=mnist_top50", "dataset=mnist_protocol_k", "trainer=cpu"]
 # The penalty of the path, with its ramp, and all inputs selected or not at the end.
 WITHOUT_SHRINKING = ["regularization.n_final=783", "regularization.start=0.999", "regularization.end=1.0"]
@@ -80,6 +83,25 @@ def step_ratios(n_kept: int, n_pairs: int, steps_per_block: int) -> list[float]:
     return ratios
 
 
+def loop_ratios(n_pairs: int, steps_per_block: int) -> list[float]:
+    config = compose_config(RECIPE)
+    path = build(config.regularization, "regularization")
+
+    def step_at(n_kept: int) -> Callable[[], None]:
+        torch.manual_seed(0)
+        net = SpectralMLP(N_FEATURES, N_CLASSES, list(config.model.hidden_features))
+        if n_kept < N_FEATURES:
+            net.input_layer.drop(torch.arange(N_FEATURES) >= n_kept)
+        return step_of(net, n_kept)
+
+    along = [step_at(path.n_kept_at((moment + 0.5) / MOMENTS, N_FEATURES)) for moment in range(MOMENTS)]
+    of_all = step_at(N_FEATURES)
+    return [
+        sum(seconds(step, steps_per_block) for step in along) / seconds(of_all, MOMENTS * steps_per_block)
+        for _ in range(n_pairs)
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=3, help="pairs of whole runs")
@@ -94,6 +116,7 @@ def main() -> None:
         )
         for n_kept in (784, 400, 200, 100, 50)
     }
+    results["steps along the path alone / steps of all inputs"] = loop_ratios(arguments.pairs, arguments.steps)
     print(f"{'ratio':50} {'median':>7} {'lowest':>7} {'highest':>7}  pairs")
     for name, ratios in results.items():
         print(f"{name:50} {statistics.median(ratios):7.3f} {min(ratios):7.3f} {max(ratios):7.3f}  {len(ratios)}")

@@ -223,34 +223,47 @@ def machine(comparison: Comparison) -> str:
     return f"{hardware['processor']}, {hardware['n_cores']} cores, PyTorch {versions['torch']}."
 
 
-def overview(folder: Path) -> str:
-    """Average the share of found inputs in Protocol G: over sizes for each family, over families for each size."""
-    found = {
-        (family, size): Comparison(folder / name)
-        for size in SIZES
-        for family in FAMILIES
-        if (folder / (name := f"{family}_{size}") / COMPARISON).is_file()
-    }
-    if not found:
+def overview(folder: Path) -> list[str]:
+    """Average over what is known to matter: the families and sizes of Protocol G, and the noisy sets."""
+    families = {f"{family}_{size}": (family, f"m = {size}") for size in SIZES for family in FAMILIES}
+    noisy_sets = {row.name: (row.name,) for row in ROWS if "experiment=all_relevant" in row.overrides}
+    return [
+        means(
+            folder,
+            families,
+            "truth_best_k",
+            "Protocol G: share of the k inputs that decide among the first k",
+            "Means over folds, and over the sizes (families) or the families (m inputs)",
+        ),
+        means(
+            folder,
+            noisy_sets,
+            "truth_average_precision",
+            "Noisy sets: average precision of the inputs that matter",
+            "Means over seeds",
+        ),
+    ]
+
+
+def means(folder: Path, columns_of: dict[str, tuple[str, ...]], measure: str, title: str, said: str) -> str:
+    """Write a table of means over comparisons; every comparison counts in its columns and in the last, `mean`."""
+    found = {name: Comparison(folder / name) for name in columns_of if (folder / name / COMPARISON).is_file()}
+    heads = list(dict.fromkeys(head for place in zip(*columns_of.values(), strict=True) for head in place))
+    groups = {head: [name for name in found if head in (*columns_of[name], "mean")] for head in (*heads, "mean")}
+    groups = {head: names for head, names in groups.items() if names}
+    if not groups:
         return ""
-    names = (*FAMILIES, *(f"m = {size}" for size in SIZES), "mean")
-    groups = {name: [cell for cell in found if name in (cell[0], f"m = {cell[1]}", "mean")] for name in names}
-    groups = {name: cells for name, cells in groups.items() if cells}
     lines = [f"| method | {' | '.join(groups)} |", "| --- |" + " ---: |" * len(groups)]
     methods = dict.fromkeys(method for comparison in found.values() for method in comparison.methods)
-    shares = {
-        method: {cell: comparison.estimate(method, "truth_best_k").mean for cell, comparison in found.items()}
+    values = {
+        method: {name: comparison.estimate(method, measure).mean for name, comparison in found.items()}
         for method in methods
     }
-    means = {method: [mean(of[cell] for cell in cells) for cells in groups.values()] for method, of in shares.items()}
-    for method in sorted(methods, key=lambda method: (isnan(means[method][-1]), -means[method][-1])):
+    rows = {method: [mean(of[name] for name in names) for names in groups.values()] for method, of in values.items()}
+    for method in sorted(methods, key=lambda method: (isnan(rows[method][-1]), -rows[method][-1])):
         name = f"**{method}**" if method.startswith(OURS) else method
-        lines.append(f"| {name} | {' | '.join('' if isnan(value) else f'{value:.3f}' for value in means[method])} |")
-    head = "### Protocol G: share of the k inputs that decide among the first k"
-    said = (
-        "Means over folds, and over the sizes (families) or the families (m inputs); empty where a method was not run."
-    )
-    return "\n\n".join([head, said, "\n".join(lines)]) + "\n"
+        lines.append(f"| {name} | {' | '.join('' if isnan(value) else f'{value:.3f}' for value in rows[method])} |")
+    return "\n\n".join([f"### {title}", f"{said}; empty where a method was not run.", "\n".join(lines)]) + "\n"
 
 
 def write_page(page: Path, suite: str, text: str) -> None:
@@ -284,7 +297,7 @@ def main() -> None:
 
     done = [section(row, arguments.suite, folder / row.name) for row in rows if is_begun(row)]
     not_run = [row.title for row in rows if not is_begun(row)]
-    text = "\n".join([overview(folder), *done])
+    text = "\n".join([*overview(folder), *done])
     if not_run:
         text += f"\nNot run yet: {'; '.join(not_run)}.\n"
     write_page(arguments.page, arguments.suite, text)

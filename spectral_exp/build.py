@@ -96,9 +96,17 @@ def build_model(node: DictConfig, info: DatasetInfo) -> nn.Module:
 
     Returns:
         The model, with new weights; the inputs of a group share an eigenvalue.
+
+    Raises:
+        UserError: if the configuration cannot work, or the model does not say which layer takes its inputs.
     """
     size = {"in_shape": info.channels_first} if _takes_whole_rows(node) else {"in_features": info.n_values}
     model: nn.Module = build(node, "model", **size, out_features=info.n_outputs)
+    if not isinstance(getattr(model, "input_layer", None), nn.Module):
+        raise UserError(
+            f"model: {type(model).__name__} has no input_layer; name the layer that takes the inputs so, and make it a "
+            "SpectralLinear"
+        )
     if info.group_numbers is not None and isinstance(model.input_layer, SpectralLayer):
         model.input_layer.share_eigenvalues(info.group_numbers)
     return model

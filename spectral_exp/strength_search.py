@@ -168,7 +168,7 @@ def _check_same(folder: Path, now: DictConfig, config: DictConfig) -> None:
         found = OmegaConf.load(folder.parent / CONFIG).regularization.strength
         raise UserError(
             f"target.k: {folder} was searched with another configuration; to train on with its strength, add "
-            f"target.k=null regularization.strength={found:g}, or start a new run"
+            f"target.k=null regularization.strength={found}, or start a new run"
         )
 
 

@@ -216,6 +216,18 @@ class Composition:
         """
         return bool(self._loader.get_group_options(name, None, overrides=self._search_path))
 
+    def has_package(self, config: str) -> bool:
+        """Tell whether a config says itself where it belongs, and not by the folder that it lies in.
+
+        Args:
+            config: such as `experiment/paper/mnist_01`.
+
+        Returns:
+            Whether its first line does.
+        """
+        file = self.file_of(config)
+        return file is not None and file.read_text(encoding="utf-8").startswith("# @package")
+
     def file_of(self, config: str) -> Path | None:
         """Find the file of a config.
 

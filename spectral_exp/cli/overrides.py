@@ -166,7 +166,7 @@ def _check_option(choice: Override, text: str, configs: Composition) -> None:
 
 
 def _options_below(group: str, configs: Composition) -> list[str]:
-    # with those in folders, such as `paper/mnist_01`, but not of groups that are chosen by themselves
+    # with those in folders, such as `paper/mnist_01`, but not what is a part of an option, such as an augmentation
     try:
         chosen = set(configs.compose([]).hydra.runtime.choices)
     except UserError:
@@ -174,7 +174,8 @@ def _options_below(group: str, configs: Composition) -> list[str]:
     options = configs.options(group)
     for folder in configs.groups(group):
         if folder not in chosen:
-            options += [f"{folder.removeprefix(f'{group}/')}/{option}" for option in configs.options(folder)]
+            below = [name for name in configs.options(folder) if configs.has_package(f"{folder}/{name}")]
+            options += [f"{folder.removeprefix(f'{group}/')}/{name}" for name in below]
     return options
 
 

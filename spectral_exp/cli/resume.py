@@ -85,7 +85,7 @@ def _read_runtime(path: Path) -> DictConfig | None:
 
 
 def resume_comparison_arguments(argv: Sequence[str]) -> list[str]:
-    """Turn `resume=FOLDER` into the arguments that go on with a comparison in that folder.
+    """Turn `resume=FOLDER` into the arguments that go on with a comparison, where it was started.
 
     Args:
         argv: the arguments behind the program's name.
@@ -94,7 +94,8 @@ def resume_comparison_arguments(argv: Sequence[str]) -> list[str]:
         The same arguments if none is `resume=`; else those of the comparison, then the others given now.
 
     Raises:
-        UserError: if the folder is none of a comparison, or was tampered with.
+        UserError: if the folder is none of a comparison, or was tampered with, or a --config-dir that it was started
+            with is missing.
     """
     command = read_command(argv)
     given = _given(command)
@@ -105,7 +106,8 @@ def resume_comparison_arguments(argv: Sequence[str]) -> list[str]:
         raise UserError(f"resume={given}: not the folder of a comparison (no {COMPARISON} in it)")
     earlier = json.loads((folder / COMPARISON).read_text(encoding="utf-8"))["overrides"]
     _refuse_planted(earlier, folder / COMPARISON)
-    options = [argument for argument in argv if argument not in command.overrides]
+    options = [_absolute(argument, command) for argument in argv if argument not in command.overrides]
+    _go_back(folder, given, command)
     now = [text for text in command.overrides if not text.startswith(KEY)]
     chosen = [text for text in now if text.startswith("attribution=")]
     if chosen:  # settings of methods that are not chosen any more would be of keys that are not there

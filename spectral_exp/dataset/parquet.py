@@ -1,5 +1,6 @@
 """A Parquet table that is read by row groups, and of those only the columns that are needed."""
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,7 +52,8 @@ class ParquetMatrix(StoredMatrix):
         groups = [file.metadata.row_group(group) for group in range(file.num_row_groups)]
         starts = np.cumsum([0, *(group.num_rows for group in groups)])
         super().__init__(path, names, np.dtype(np.uint8) if dtype.kind == "b" else dtype, starts)
-        self._file = file
+        self._metadata = file.metadata
+        self._of_thread = threading.local()
         columns = [group.column(0) for group in groups]
         begins = [column.dictionary_page_offset or column.data_page_offset for column in columns]
         self._begins = [*begins, Path(path).expanduser().stat().st_size]
@@ -63,7 +65,7 @@ class ParquetMatrix(StoredMatrix):
     def read(self, chunk: int, columns: Int[np.ndarray, " n_kept"] | None, out: Shaped[np.ndarray, "_ _"]) -> None:
         names = list(self.names) if columns is None else [self.names[column] for column in columns]
         try:
-            table = self._file.read_row_group(chunk, columns=names)
+            table = self._file().read_row_group(chunk, columns=names)
         except (OSError, pa.ArrowInvalid) as error:
             reason = str(error).splitlines()[0]
             raise UserError(f"{self.path}: row group {chunk} cannot be read: {reason}") from error
@@ -81,6 +83,13 @@ class ParquetMatrix(StoredMatrix):
                 values[:] = column.to_numpy()
             here = rows[:, start : start + COLUMNS_AT_ONCE]
             here.copy_(torch.from_numpy(beside[: here.shape[1]]).t())  # which torch does block by block
+
+    def _file(self) -> pyarrow.parquet.ParquetFile:
+        """The file, opened by every thread for itself: Arrow does not say that several may read through one."""
+        if not hasattr(self._of_thread, "file"):
+            self._of_thread.file = pyarrow.parquet.ParquetFile(Path(self.path).expanduser(), metadata=self._metadata)
+        file: pyarrow.parquet.ParquetFile = self._of_thread.file
+        return file
 
 
 class Parquet(Streamed):

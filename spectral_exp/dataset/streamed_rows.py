@@ -1,7 +1,7 @@
 """Rows that stay in a file: read in chunks ahead of their use, shuffled within a buffer, scaled batch by batch."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -14,6 +14,7 @@ from typing_extensions import Self
 from spectral_exp.dataset.rows import Batch, Rows
 from spectral_exp.dataset.stored import StoredMatrix
 
+READERS = 2  # threads: one can decode while another puts values in their places
 BYTES_AHEAD = 1 << 24  # are being fetched while a chunk is read
 
 
@@ -38,7 +39,7 @@ class StreamedRows(Rows):
 
     The file is read in chunks of neighbouring rows. A shuffled epoch takes the chunks in a random order, and groups
     of them, as many as half the buffer holds, in memory: within a group the rows are shuffled. While one group is
-    handed out, a thread reads the next. So memory holds the buffer and a batch, whatever the size of the file, and
+    handed out, threads read the next. So memory holds the buffer and a batch, whatever the size of the file, and
     the order depends on the generator alone, not on how many inputs are kept or how many processes share a batch.
 
     Attributes:
@@ -120,12 +121,13 @@ class StreamedRows(Rows):
         most_slots = max(int(self._sizes(group).sum()) for group in groups)
         # Two, in turn: fresh memory for every group would cost more than reading into it.
         buffers = [np.empty((most_slots, self.n_features), self.stored.dtype) for _ in groups[:2]]
-        with ThreadPoolExecutor(max_workers=1) as reader:
-            waiting = [reader.submit(self._read, groups[0], buffers[0])]
+        with ThreadPoolExecutor(READERS) as readers:
+            waiting = self._read(readers, groups[0], buffers[0])
             for number, group in enumerate(groups):
-                waiting.pop().result()
+                for chunk in waiting:
+                    chunk.result()
                 if number + 1 < len(groups):
-                    waiting.append(reader.submit(self._read, groups[number + 1], buffers[(number + 1) % 2]))
+                    waiting = self._read(readers, groups[number + 1], buffers[(number + 1) % 2])
                 offsets = np.cumsum([0, *self._sizes(group)[:-1]]) - self.stored.chunk_starts[group]
                 rows = np.concatenate([np.arange(ends[chunk], ends[chunk + 1]) for chunk in group])
                 slots = self.index[rows] + np.repeat(offsets, np.diff(ends)[group])
@@ -149,17 +151,19 @@ class StreamedRows(Rows):
         sizes: Int[np.ndarray, " n_chunks"] = np.diff(self.stored.chunk_starts)[chunks]
         return sizes
 
-    def _read(self, group: Int[np.ndarray, " n_group"], buffer: Shaped[np.ndarray, "_ _"]) -> None:
+    def _read(
+        self, readers: ThreadPoolExecutor, group: Int[np.ndarray, " n_group"], buffer: Shaped[np.ndarray, "_ _"]
+    ) -> list[Future[None]]:
+        """Let the chunks of a group be read into a buffer, one behind the other."""
         sizes = self._sizes(group)
         ahead = max(1, BYTES_AHEAD // int(sizes.max() * self.stored.row_bytes))
-        if self.columns is None:
-            self.stored.announce(group[1:ahead])
-        begin = 0
-        for place, (chunk, size) in enumerate(zip(group, sizes, strict=True)):
+
+        def read(place: int, end: int) -> None:
             if self.columns is None:
-                self.stored.announce(group[place + ahead : place + ahead + 1])
-            self.stored.read(int(chunk), self.columns, buffer[begin : begin + size])
-            begin += size
+                self.stored.announce(group[place + ahead if place else 1 : place + ahead + 1])
+            self.stored.read(int(group[place]), self.columns, buffer[end - sizes[place] : end])
+
+        return [readers.submit(read, place, end) for place, end in enumerate(np.cumsum(sizes))]
 
     def _scaled(self, inputs: Float[Tensor, "n_rows n_features"]) -> Float[Tensor, "n_rows n_features"]:
         if self.shift is not None and self.divisor is not None:

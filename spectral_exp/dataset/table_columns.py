@@ -207,6 +207,21 @@ def refuse_identifiers(columns: Sequence[Column], source: str) -> None:
             )
 
 
+def warn_of_row_numbers(columns: Sequence[Column], source: str) -> None:
+    """Name columns that count the rows: where a table is sorted by its target, they tell it, and of new rows nothing.
+
+    Args:
+        columns: the inputs.
+        source: the file, for messages.
+    """
+    for column in columns:
+        if len(column.numbers) > 1 and column.categories is None and bool((np.diff(column.numbers) == 1).all()):
+            log.warning(
+                f"{source}: column {column.name!r} rises by 1 from row to row; if it only counts them, add "
+                f"dataset.drop=[{column.name}]"
+            )
+
+
 def refuse_missing(columns: Sequence[Column], source: str, advice: str) -> None:
     """Refuse columns with missing values.
 

@@ -18,6 +18,7 @@ from spectral_exp.dataset.table_columns import (
     refuse_infinite,
     refuse_missing,
     to_inputs,
+    warn_of_row_numbers,
 )
 from spectral_exp.dataset.table_file import has_repeats, read_table
 from spectral_exp.dataset.target import AskedTask, check_task, tell_target
@@ -134,6 +135,7 @@ class Tabular:
         columns = [read_column(table, name, self.path) for name in kept]
         refuse_identifiers(columns, self.path)
         refuse_infinite([target, *columns], self.path)
+        warn_of_row_numbers(columns, self.path)
         refuse_missing([target], self.path, "rows without a target cannot be learned from; remove them")
         if self.impute is None:
             advice = "set dataset.impute=median (or mean, most_frequent), or leave the columns out with dataset.drop"

@@ -35,9 +35,9 @@ class SpectralLayer(nn.Module, ABC):
     all inputs.
 
     Several columns may share one eigenvalue, which then speaks of them all: the functions of one input, the inputs
-    of a group (`share_eigenvalues`), or both. Their relevance is the norm of the whole block of columns, and in the
-    unit gauge it is that block which has norm 1. With p functions and n_kept inputs there are n_columns = p n_kept
-    columns, function by function.
+    of a group (`share_eigenvalues`), or both. In the unit gauge it is the whole block that has norm 1. Relevance is the
+    norm of an input's columns; the members of a group share the root mean square of theirs. With p functions and n_kept
+    inputs there are n_columns = p n_kept columns, function by function.
 
     Args:
         in_features: number of inputs, n_features.
@@ -237,6 +237,9 @@ class SpectralLayer(nn.Module, ABC):
     ) -> Float[Tensor, " n_features"]:
         """Score all inputs by the norm of their weight column, or block of columns; 0 for dropped ones.
 
+        The members of a group all score the root mean square of theirs, so that noise in many columns stands no higher
+        than noise in one.
+
         Args:
             input_scale: the standard deviation of every input, to measure its effect on the layer; with a basis
                 that of every column, shape (n_functions, in_features).
@@ -316,12 +319,15 @@ class SpectralLayer(nn.Module, ABC):
     def _over_blocks(
         self, norms: Float[Tensor, "*n_functions n_features"], input_scale: Tensor | None
     ) -> Float[Tensor, " n_features"]:
-        """The norm of every input's whole block, from those of its columns."""
+        """The norm of every input's block, from those of its columns; of a group, the root mean square over members."""
         norms = norms if input_scale is None else norms * input_scale
         if norms.dim() > 1:
             norms = torch.linalg.vector_norm(norms, dim=0)
         groups = self.columns.groups
-        return norms if groups is None else block_norms(norms[None], groups, self.columns.n_groups)[groups]
+        if groups is None:
+            return norms
+        sizes = torch.bincount(groups, minlength=self.columns.n_groups)
+        return (block_norms(norms[None], groups, self.columns.n_groups) / sizes.clamp_min(1).sqrt())[groups]
 
     def _apply(self, fn: Any, recurse: bool = True) -> Self:
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 def auroc(run_here, tmp_path):
     def auroc(seed: int, *overrides: str) -> float:
         path = tmp_path / f"planted_{seed}.csv"
-        planted_table(n_rows=1000, n_noise=25, seed=seed).to_csv(path, index=False)
+        planted_table(n_rows=1000, n_noise=25, levels=(), seed=seed).to_csv(path, index=False)
         asked = ["dataset=tabular", f"dataset.path={path}", "dataset.target=label", f"seed={seed}", *overrides]
         ranking = load_run(run_here(*asked, folder=f"run_{seed}_{len(overrides)}")).ranking
         return float(roc_auc_score(ranking["name"].isin(PLANTED), ranking.relevance))

@@ -3,7 +3,8 @@ import pickle
 import pytest
 from omegaconf import OmegaConf
 
-from spectral_exp.build import build
+from spectral_exp.build import build, build_model
+from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.errors import UserError
 
 MLP = "spectral_exp.model.spectral_mlp.SpectralMLP"
@@ -75,3 +76,17 @@ def test_a_target_hidden_in_a_list_is_found_before_anything_runs(tmp_path, hide)
 def test_what_the_user_allows_outside_the_config_is_allowed(monkeypatch):
     monkeypatch.setenv("SPECTRAL_EXP_ALLOW", "fractions.")
     assert make({"_target_": "fractions.Fraction", "numerator": 1, "denominator": 2}) * 2 == 1
+
+
+class Nameless:
+    """Takes the sizes of a model, and has no `input_layer`."""
+
+    def __init__(self, in_features, out_features):
+        self.sizes = in_features, out_features
+
+
+def test_a_model_that_does_not_say_which_layer_takes_the_inputs_is_refused(monkeypatch):
+    monkeypatch.setenv("SPECTRAL_EXP_ALLOW", __name__)
+    info = DatasetInfo("toy", "classification", ("a", "b"), shape=(2,), class_names=("no", "yes"))
+    with pytest.raises(UserError, match="model: Nameless has no input_layer; name the layer"):
+        build_model(OmegaConf.create({"_target_": f"{__name__}.Nameless"}), info)

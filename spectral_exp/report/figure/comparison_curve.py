@@ -36,14 +36,13 @@ def comparison_curve_figure(comparison: Comparison) -> Figure:
     k = np.array(comparison.k)
     ends, score = [], comparison.score
     methods = [method for method in comparison.by_score if method in comparison.rankings]
-    n_ours = 0
+    ours = [method for method in methods if method.startswith(OURS)]
     for method in reversed(methods):  # the best is drawn last, above the others
         estimates = [comparison.estimate(method, comparison.best, one) for one in k]
         middle, sd = np.array([[one.mean, one.sd] for one in estimates]).T
-        is_ours = method.startswith(OURS)
-        color = (KEPT, ACCENT, INK)[n_ours % 3] if is_ours else MUTED
-        n_ours += is_ours
-        style = "-" if is_ours else DASHES[methods.index(method) % len(DASHES)]
+        is_ours = method in ours
+        color = (KEPT, ACCENT, INK)[ours.index(method) % 3] if is_ours else MUTED
+        style = DASHES[(ours.index(method) // 3 if is_ours else methods.index(method)) % len(DASHES)]
         axes.errorbar(
             k, middle, np.nan_to_num(sd), color=color, linestyle=style, marker="o", markersize=5 if is_ours else 3,
             linewidth=2.2 if is_ours else 1.0, elinewidth=0.8, capsize=0, zorder=3 if is_ours else 2,

@@ -46,6 +46,8 @@ def comparison_time_figure(comparison: Comparison, k: int) -> Figure:
         axes.errorbar(
             seconds, value.mean, np.nan_to_num(value.sd), color=color, marker="o", markersize=7, elinewidth=0.8
         )
+    if len(costs := {seconds for seconds, _, _ in points}) == 1:  # a logarithmic axis of one value has no width
+        axes.set_xlim(min(costs) / 3, max(costs) * 3)
     low, high = axes.get_ylim()
     places = spread([(value.mean - low) / (high - low) for _, value, _ in points], GAP, 0.0, 1.0)
     for place, (seconds, value, method) in zip(places, points, strict=True):

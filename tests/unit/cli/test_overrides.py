@@ -28,6 +28,7 @@ FILES = {
         _target_: spectral_exp.regularization.schedule.warmup.Warmup
     """,
     "regularization/schedule/linear.yaml": "start: 0.0",
+    "dataset/augmentation/flip.yaml": "size: 1",
     "logger/csv.yaml": "csv:\n  _target_: spectral_exp.csv",
     "extra/thing.yaml": "a: 1",
     "experiment/quickstart.yaml": """

@@ -114,6 +114,7 @@ def test_settings_that_results_depend_on_cannot_change_in_a_folder(folder):
 def test_settings_of_a_method_that_was_left_out_are_not_forgotten(folder, tmp_path):
     copy = shutil.copytree(folder, tmp_path / "copy")
     assert compare_in(copy, "attribution=[random]") == []
+    write_comparison(Comparison(copy))  # of one method too
     with pytest.raises(UserError, match=r"n_trees=500: .* holds results with attribution.random_forest.n_trees=5"):
         compare_in(copy, "attribution=[random,random_forest]")
     assert compare_in(copy, "attribution=[random,random_forest]", FOREST) == []
@@ -177,7 +178,7 @@ def test_a_method_that_keeps_a_value_of_its_own_is_named(caplog):
     assert caplog.messages == ["spectral_path keeps its own optimizer.lr=3.0e-3 (conf/attribution/spectral_path.yaml)"]
 
 
-def test_a_setting_may_follow_the_seed_and_need_not_suit_seed_0(tmp_path, monkeypatch):
+def test_a_setting_may_follow_the_seed_and_it_goes_on_where_it_was_started(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "run_method", lambda *_: None)
     monkeypatch.setattr(cli, "_write_results", lambda folder: None)
     asked = [
@@ -189,10 +190,13 @@ def test_a_setting_may_follow_the_seed_and_need_not_suit_seed_0(tmp_path, monkey
     ]
     monkeypatch.setattr("sys.argv", ["spectral-compare", *asked, f"hydra.run.dir={tmp_path}"])
     monkeypatch.setenv("HYDRA_FULL_ERROR", "")
+    monkeypatch.chdir(tmp_path)
     cli.main()
     assert json.loads((tmp_path / "compare.json").read_text())["training"] == [asked[0], f"++{asked[1]}"]
     monkeypatch.setattr("sys.argv", ["spectral-compare", f"resume={tmp_path}", "k=[2]"])
+    monkeypatch.chdir(tmp_path.parent)
     cli.main()
+    assert Path.cwd() == tmp_path, "paths of the data are seen from where it was started"
     assert json.loads((tmp_path / "compare.json").read_text())["settings"]["k"] == [2]
     monkeypatch.setattr("sys.argv", ["spectral-compare", f"resume={tmp_path}", "batch_size=8"])
     with pytest.raises(SystemExit, match="2"):

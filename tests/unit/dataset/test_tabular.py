@@ -147,6 +147,12 @@ def test_identifiers_are_refused_unless_left_out(frame, load):
     assert "id" not in load(frame, "label", drop=["id"]).info.feature_names
 
 
+def test_a_column_that_counts_the_rows_is_named(frame, load, caplog):
+    load(frame.assign(Id=range(1, len(frame) + 1), odd=range(0, 2 * len(frame), 2)), "label")
+    assert "column 'Id' rises by 1 from row to row; if it only counts them, add dataset.drop=[Id]" in caplog.text
+    assert "'odd' rises" not in caplog.text
+
+
 def test_constant_columns_are_kept_at_0_and_named(frame, load, caplog):
     with caplog.at_level(logging.WARNING):
         data = load(frame.assign(unit=0.1, country="ch"), "label")

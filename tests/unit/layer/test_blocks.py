@@ -116,16 +116,17 @@ def test_a_block_of_zeros_has_finite_gradients(make):
     assert (layer.relevance() == 0).all()
 
 
-def test_relevance_is_the_norm_of_the_whole_block_with_the_scale_inside(make):
+def test_relevance_is_the_norm_of_a_block_with_the_scale_inside_and_of_a_group_its_root_mean_square(make):
     layer = make()
     owner = owner_of_columns(layer)
+    n_members = torch.stack([(owner[:6] == owner[j]).sum() for j in range(6)])
     scale = torch.rand(layer.relevance_at_drop.shape, dtype=torch.float64)
     weight = layer.weight.detach()
     for given, expected in ((None, weight), (scale, weight * scale.flatten())):
         norms = torch.stack([expected[:, owner == owner[j]].norm() for j in range(6)])
-        torch.testing.assert_close(layer.relevance(given), norms)
+        torch.testing.assert_close(layer.relevance(given), norms / n_members.sqrt())
     if layer.gauge == "unit":
-        torch.testing.assert_close(layer.relevance(), layer.input_eigenvalues.detach().abs())
+        torch.testing.assert_close(layer.relevance(), layer.input_eigenvalues.detach().abs() / n_members.sqrt())
 
 
 def test_grouping_changes_neither_outputs_nor_random_numbers(gauge):
