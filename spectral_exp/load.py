@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from torch import nn
-from yaml import YAMLError  # type: ignore[import-untyped]
 
 from spectral_exp.build import build_model
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.errors import UserError
+from spectral_exp.run_config import read_config
 from spectral_exp.tracking.checkpoint import read_checkpoint
 from spectral_exp.tracking.run_folder import (
     BEST_CHECKPOINT,
@@ -72,7 +72,7 @@ def load_run(folder: str | Path) -> Run:
     for name in (CONFIG, DATASET, RANKING, MASK, METRICS):
         if not (folder / name).is_file():
             raise UserError(f"{folder}: not the folder of a finished run: there is no {name}")
-    config = read_part(folder / CONFIG, _read_config)
+    config = read_config(folder)
     info = read_part(folder / DATASET, lambda path: DatasetInfo.from_plain(_read_json(path)))
     node = config.model.copy()
     if "weights" in node:  # of a backbone: the checkpoint holds them
@@ -99,27 +99,6 @@ def load_run(folder: str | Path) -> Run:
         metrics=metrics,
         trace=read_trace(folder / TRACE) if (folder / TRACE).is_file() else None,
     )
-
-
-def _read_config(path: Path) -> DictConfig:
-    """Read the configuration of a run.
-
-    Args:
-        path: `config.yaml` of its folder.
-
-    Returns:
-        The configuration.
-
-    Raises:
-        ValueError: if it is none.
-    """
-    try:
-        config = OmegaConf.load(path)
-    except YAMLError as error:
-        raise ValueError(str(error)) from error
-    if not isinstance(config, DictConfig) or "model" not in config:
-        raise ValueError("it holds no configuration of a run")
-    return config
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from omegaconf import DictConfig, OmegaConf
 from spectral_exp.build import build, build_all
 from spectral_exp.choosing import check_selection, choice_metrics, choose_inputs
 from spectral_exp.dataset.data import Data
-from spectral_exp.going_on import refuse_other_training
 from spectral_exp.rank_processes import other_ranks
 from spectral_exp.ranked_inputs import write_ranked_inputs
 from spectral_exp.refit import check_refit, refit
+from spectral_exp.run_config import read_config, refuse_other_training
 from spectral_exp.selection.selection import Selection
 from spectral_exp.settings import Settings, read_settings
 from spectral_exp.strength_search import check_target, find_strength
@@ -70,7 +70,7 @@ def run(config: DictConfig, folder: Path, overrides: list[str] | None = None) ->
         settings = read_settings(config)
         if is_first and not settings.resume:  # from here on a killed run can be resumed
             write_config(folder, config)
-        before = OmegaConf.load(folder / CONFIG) if is_first and settings.resume else None
+        before = read_config(folder) if is_first and settings.resume else None
         with other_ranks(config, folder), open_run(config, settings, folder) as opened:
             training = opened.training
             checkpoint = training.find_checkpoint() if settings.resume else None

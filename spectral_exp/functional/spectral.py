@@ -13,9 +13,9 @@ from torch.nn import functional as F
 from spectral_exp.functional.blocks import block_norms
 from spectral_exp.functional.column_factors import column_factors, through_norms
 from spectral_exp.functional.column_products import column_products
-from spectral_exp.functional.plain import are_operations_plain, is_transformed
 from spectral_exp.functional.sparse import SparseSpectralLinear, is_sparse
 from spectral_exp.functional.stacked import StackedSpectralLinear
+from spectral_exp.functional.transformed import are_nets_stacked, is_transformed
 
 
 def spectral_weight(
@@ -135,7 +135,7 @@ def spectral_linear(
     if is_sparse(inputs):
         of_sparse: Tensor = SparseSpectralLinear.apply(inputs, eigenvalues, vectors, bias, is_unit)
         return of_sparse
-    if are_operations_plain():
+    if are_nets_stacked():
         of_nets: Tensor = StackedSpectralLinear.apply(
             inputs, eigenvalues, unit_columns(vectors) if is_unit else vectors, bias
         )

@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from spectral_exp.collectives import names_of
-from spectral_exp.functional.plain import plain_operations
+from spectral_exp.functional.transformed import stacked_nets
 from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.members.batches import StackedBatch
@@ -123,7 +123,7 @@ class Stack:
         values = {
             name.removeprefix("model."): value if is_of_all else value[places] for name, value in self._values.items()
         }
-        with self._precision.forward_context(), plain_operations():
+        with self._precision.forward_context(), stacked_nets():
             outputs = [vmap(self._run_model, in_dims=(0, batch.inputs_axis))(values, batch.inputs) for batch in batches]
         return torch.cat(outputs, dim=1)
 
@@ -168,7 +168,7 @@ class Stack:
         *masks: Tensor,
     ) -> list[Tensor]:
         run = vmap(self._run, in_dims=(0, inputs_axis, targets_axis, 0, 0))
-        with self._precision.forward_context(), plain_operations():
+        with self._precision.forward_context(), stacked_nets():
             losses, penalties = run(self._values, inputs, targets, strengths, list(masks))
         parameters = list(self._parameters.values())
         found = torch.autograd.grad((losses + penalties).sum(), parameters)

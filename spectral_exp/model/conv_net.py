@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from spectral_exp.functional.plain import are_operations_plain
+from spectral_exp.functional.transformed import are_nets_stacked
 
 CONVOLUTIONS: dict[int, type[nn.Conv1d] | type[nn.Conv2d]] = {1: nn.Conv1d, 2: nn.Conv2d}
 NORMS: dict[int, type[nn.BatchNorm1d] | type[nn.BatchNorm2d]] = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d}
@@ -105,7 +105,7 @@ class ConvNet(nn.Module):
             One row of outputs per row of inputs.
         """
         rows = inputs.reshape(len(inputs), -1, *self.positions)
-        if len(self.positions) == 2 and not are_operations_plain():
+        if len(self.positions) == 2 and not are_nets_stacked():
             rows = rows.contiguous(memory_format=torch.channels_last)
         outputs: Tensor = self.head(self.dropout(self.layers(rows)))
         return outputs

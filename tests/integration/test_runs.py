@@ -102,6 +102,13 @@ def test_a_cut_checkpoint_is_refused_by_name(run_here, quick, finished_run, tmp_
         run_here(*quick, f"resume={folder}")
 
 
+def test_a_broken_configuration_is_named_by_a_resume(run_here, quick, finished_run, tmp_path):
+    folder = shutil.copytree(finished_run, tmp_path / "run")
+    (folder / "config.yaml").write_text("model: [")
+    with pytest.raises(UserError, match=r"config\.yaml cannot be read"):
+        run_here(*quick, f"resume={folder}")
+
+
 def test_a_resume_that_cannot_start_spoils_nothing(run_here, quick, finished_run, tmp_path):
     folder = shutil.copytree(finished_run, tmp_path / "run")
     before = (folder / "config.yaml").read_bytes(), files_of(folder)

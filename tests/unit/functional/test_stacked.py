@@ -3,9 +3,9 @@ import torch
 from torch.func import vmap
 from torch.nn import functional as F
 
-from spectral_exp.functional.plain import plain_operations
 from spectral_exp.functional.spectral import spectral_linear
 from spectral_exp.functional.stacked import StackedSpectralLinear
+from spectral_exp.functional.transformed import stacked_nets
 
 N_NETS, N_ROWS, N_OUT, N_IN = 3, 7, 4, 5
 
@@ -25,7 +25,7 @@ def test_layers_in_a_stack_are_those_of_every_net(inputs_axis, is_unit, has_bias
     def stacked(rows, *own):
         return spectral_linear(rows, *own, *[None] * (3 - len(own)), is_unit)
 
-    with plain_operations():
+    with stacked_nets():
         outputs = vmap(stacked, in_dims=(inputs_axis, *[0] * (len(parameters) - 1)))(*parameters)
 
     phi = F.normalize(vectors, dim=1) if is_unit else vectors

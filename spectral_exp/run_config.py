@@ -1,11 +1,14 @@
-"""What may differ when a run goes on: all that its training so far does not depend on."""
+"""The configuration in a run folder: read back, and compared with that of a run that goes on."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
+from yaml import YAMLError  # type: ignore[import-untyped]
 
 from spectral_exp.errors import UserError
+from spectral_exp.tracking.run_folder import CONFIG, read_part
 
 TRAINED_BY = (
     "dataset",
@@ -23,7 +26,22 @@ TRAINED_BY = (
 PLACES = ("path", "data_dir", "max_memory_gb")  # within these: where the same data lies
 
 
-def refuse_other_training(before: DictConfig | ListConfig, now: DictConfig) -> None:
+def read_config(folder: Path) -> DictConfig:
+    """Read the configuration of a run.
+
+    Args:
+        folder: the run folder.
+
+    Returns:
+        The configuration.
+
+    Raises:
+        UserError: if the file is missing or broken.
+    """
+    return read_part(folder / CONFIG, _read_config)
+
+
+def refuse_other_training(before: DictConfig, now: DictConfig) -> None:
     """Refuse to go on with a training by other settings: no configuration would tell what has been trained.
 
     A key that only one of the two has is of another release, and does not count.
@@ -48,6 +66,16 @@ def refuse_other_training(before: DictConfig | ListConfig, now: DictConfig) -> N
             f"{place}={value}: this run was trained with {values_before[place]}; go on without it, or start a new run "
             "without resume="
         )
+
+
+def _read_config(path: Path) -> DictConfig:
+    try:
+        config = OmegaConf.load(path)
+    except YAMLError as error:
+        raise ValueError(str(error)) from error
+    if not isinstance(config, DictConfig) or "model" not in config:
+        raise ValueError("it holds no configuration of a run")
+    return config
 
 
 def _values(node: Any, place: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,35 +1,35 @@
-"""Nets run so that `torch.func` and the like can transform them: by plain operations, at the price of some speed."""
+"""How layers find out that a net is not run by itself, but by something that transforms its operations."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 
-_are_plain = False
+_are_stacked = False
 
 
 @contextmanager
-def plain_operations() -> Iterator[None]:
-    """Let layers leave out what `torch.func.vmap` does not know: fused functions, layouts of memory.
+def stacked_nets() -> Iterator[None]:
+    """Tell layers that `torch.func.vmap` runs the nets of a stack: they leave out what it does not know.
 
     Yields:
-        Nothing; nets called inside can be transformed.
+        Nothing; the nets are to be called inside.
     """
-    global _are_plain
-    before, _are_plain = _are_plain, True
+    global _are_stacked
+    before, _are_stacked = _are_stacked, True
     try:
         yield
     finally:
-        _are_plain = before
+        _are_stacked = before
 
 
-def are_operations_plain() -> bool:
-    """Tell whether layers are to leave out what cannot be transformed.
+def are_nets_stacked() -> bool:
+    """Tell whether layers are those of a stack.
 
     Returns:
-        True within `plain_operations`.
+        True within `stacked_nets`.
     """
-    return _are_plain
+    return _are_stacked
 
 
 def is_transformed() -> bool:
