@@ -275,6 +275,14 @@ class SpectralModule(SeveralDevicesModule):
         if isinstance(layer, SpectralLayer):
             self.regularization.before_step(layer, optimizer, self.progress)
 
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
+        super().optimizer_step(*args, **kwargs)
+        # Now, not before the next backward pass: they would take memory beside its forward pass.
+        self.optimizers(use_pl_optimizer=False).zero_grad()  # type: ignore[union-attr]
+
+    def optimizer_zero_grad(self, *args: Any) -> None:
+        pass  # see `optimizer_step`
+
     def predict(self, outputs: Float[Tensor, "n_rows n_out"]) -> Shaped[Tensor, "n_rows *n_out"]:
         """Turn the model's outputs into what metrics compare with the target.
 

@@ -6,6 +6,7 @@ import pytest
 import scipy.sparse
 
 from spectral_exp.load import load_run
+from spectral_exp.module import SpectralModule
 
 PATH = ("regularization=path", "regularization.n_final=3", "selection=nonzero")
 QUICK = ("trainer=cpu", "size=tiny", "batch_size=32")
@@ -70,3 +71,16 @@ def test_a_basis_needs_all_rows_in_memory(run_here, files):
 
     with pytest.raises(UserError, match="a basis, the judge and other rankers need all rows in memory"):
         run_here(*overrides(files, "npy"), "model/basis=[identity,square]", "trainer.max_epochs=1")
+
+
+def test_no_gradients_lie_in_memory_between_steps(run_here, files, monkeypatch):
+    left = []
+    step = SpectralModule.training_step
+
+    def noting_step(module, batch, number):
+        left.extend(parameter.grad for parameter in module.parameters())
+        return step(module, batch, number)
+
+    monkeypatch.setattr(SpectralModule, "training_step", noting_step)
+    run_here(*overrides(files, "npy"), "trainer.max_epochs=1")
+    assert left and not any(gradient is not None for gradient in left)
