@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from spectral_exp.functional.blocks import whole_blocks
@@ -73,6 +73,18 @@ class Columns:
             return ~mask
         of_inputs = self.blocks[: self.n_kept]
         return ~torch.isin(torch.arange(int(of_inputs.max()) + 1, device=self.device), of_inputs[mask])
+
+    @cached_property
+    def group_sizes(self) -> Int[Tensor, " n_groups"] | None:
+        """How many inputs every group has, those that are dropped too; None if there are no groups."""
+        return None if self.groups is None else torch.bincount(self.groups)
+
+    @cached_property
+    def root_sizes(self) -> Float[Tensor, " n_eigenvalues"] | None:
+        """The root of the number of inputs that share an eigenvalue; None if there are no groups."""
+        if self.groups is None or self.group_sizes is None:
+            return None
+        return self.group_sizes[torch.unique(self.groups if self.kept is None else self.groups[self.kept])].sqrt()
 
     def whole_groups(self, mask: Bool[Tensor, " n_features"]) -> Bool[Tensor, " n_features"]:
         """Extend a mask to every group that it touches.

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from spectral_exp.functional.filling import CONVOLUTIONS, areas, fill_gaps
+from spectral_exp.functional.filling import areas, fill_gaps
 from spectral_exp.functional.mask import blank
 from spectral_exp.layer.precision import in_own_precision
 from spectral_exp.layer.spectral_layer import Gauge, SpectralLayer
@@ -66,7 +66,7 @@ class SpectralGate(SpectralLayer):
             raise ValueError(f"axes must be rising axes of a row of shape {self.shape}, from 0, got {tuple(axes)}")
         if fill not in get_args(Fill):
             raise ValueError(f"fill must be one of {', '.join(get_args(Fill))}, got {fill!r}")
-        if fill == "neighbours" and len(self.shape) - 1 not in CONVOLUTIONS:
+        if fill == "neighbours" and len(self.shape) == 1:
             raise ValueError(f"fill must be zero for rows of shape {self.shape}, which are no images or sequences")
         # Sizes along all axes, 1 where eigenvalues are shared.
         self._sizes = [size if axis in axes else 1 for axis, size in enumerate(self.shape)]

@@ -323,11 +323,10 @@ class SpectralLayer(nn.Module, ABC):
         norms = norms if input_scale is None else norms * input_scale
         if norms.dim() > 1:
             norms = torch.linalg.vector_norm(norms, dim=0)
-        groups = self.columns.groups
-        if groups is None:
+        groups, sizes = self.columns.groups, self.columns.group_sizes
+        if groups is None or sizes is None:
             return norms
-        sizes = torch.bincount(groups, minlength=self.columns.n_groups)
-        return (block_norms(norms[None], groups, self.columns.n_groups) / sizes.clamp_min(1).sqrt())[groups]
+        return (block_norms(norms[None], groups, self.columns.n_groups) / sizes.sqrt())[groups]
 
     def _apply(self, fn: Any, recurse: bool = True) -> Self:
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]

@@ -1,14 +1,14 @@
 import pytest
 import torch
 
-from spectral_exp.functional.filling import BINOMIAL, areas, fill_gaps
+from spectral_exp.functional.filling import BY_DISTANCE, areas, fill_gaps
 
 
 def mean_of_neighbours(plane, mask, row, column):
     total = weights = 0.0
     for i, j in mask.nonzero().tolist():
         if abs(i - row) <= 2 and abs(j - column) <= 2:
-            weight = BINOMIAL[i - row + 2] * BINOMIAL[j - column + 2]
+            weight = BY_DISTANCE[abs(i - row)] * BY_DISTANCE[abs(j - column)]
             total, weights = total + weight * float(plane[i, j]), weights + weight
     return total / weights if weights else 0.0
 

@@ -102,14 +102,14 @@ def test_a_negative_strength_is_refused(make):
 
 
 @pytest.mark.parametrize("gauge", ["free", "unit"])
-def test_with_groups_the_penalty_is_the_sum_over_groups(gauge):
+def test_with_groups_the_penalty_is_the_sum_over_groups_times_the_root_of_their_size(gauge):
     torch.manual_seed(0)
     spectral = SpectralLinear(4, 3, gauge=gauge, dtype=torch.float64)
-    spectral.share_eigenvalues([0, 1, 1, 0])
-    expected = 2.0
+    spectral.share_eigenvalues([1, 0, 1, 1])
+    expected = 1 + 3**0.5
     if gauge == "unit":  # the group lasso on blocks of columns
         weight = spectral.weight.detach()
-        expected = weight[:, [0, 3]].norm() + weight[:, [1, 2]].norm()
+        expected = weight[:, 1].norm() + 3**0.5 * weight[:, [0, 2, 3]].norm()
     assert PENALTIES[0].penalty(spectral, 0.5).item() == pytest.approx(0.3 * float(expected))
 
 
