@@ -41,7 +41,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     logging.basicConfig(level=logging.ERROR)
-    common = [*SETS[args.set], *(["dataset.seed=0"] if args.shared else []), *args.overrides]
+    common = ["trainer=cpu", *SETS[args.set], *(["dataset.seed=0"] if args.shared else []), *args.overrides]
     wanted = [
         (f"seed={seed}", f"regularization.strength={strength}")
         for seed, strength in product(range(args.seeds), STRENGTHS)

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-BY_DISTANCE = (6.0, 4.0, 1.0, 0.0)  # binomial weights of the neighbours along an axis, 0 from the third on
+BY_DISTANCE = (6.0, 4.0, 1.0)  # binomial weights of a place and its neighbours along an axis
 
 
 def fill_gaps(rows: Float[Tensor, "*rows"], mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*rows"]:
@@ -54,6 +54,9 @@ def _weights(mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
 def _weighted_sums(rows: Float[Tensor, "*rows"], n_axes: int) -> Float[Tensor, "*rows"]:
     for axis in range(-n_axes, 0):  # products with banded matrices, which are faster than convolutions of one channel
         places = torch.arange(rows.shape[axis], device=rows.device)
-        distances = (places[:, None] - places).abs().clamp_max(len(BY_DISTANCE) - 1)
-        rows = (rows.transpose(axis, -1) @ rows.new_tensor(BY_DISTANCE)[distances]).transpose(axis, -1)
+        distances = (places[:, None] - places).abs()
+        band = torch.zeros_like(distances, dtype=rows.dtype)
+        for distance, weight in enumerate(BY_DISTANCE):  # numbers: no step waits until the device has a tensor of them
+            band.masked_fill_(distances == distance, weight)
+        rows = (rows.transpose(axis, -1) @ band).transpose(axis, -1)
     return rows

@@ -103,6 +103,7 @@ def why_alone(run: OpenRun) -> str | None:
         "rows that are streamed or sparse": not isinstance(run.data.train, Part),
         "regularization=group": module.regularization.is_proximal,
         "regularization=path with groups or keep": removes and is_bound,
+        "regularization=path behind a backbone": removes and module.info.unit == "activation",
         f"regularization=path in a {type(layer).__name__}": removes and not isinstance(layer, SpectralLinear),
         "a dropout of whole channels": any(
             isinstance(one, _DropoutNd) and type(one) not in DROPOUTS for one in module.model.modules()

@@ -161,6 +161,11 @@ def test_one_order_for_all(tmp_path):
             ("+trainer.accumulate_grad_batches=2",), "trainer.accumulate_grad_batches", marks=pytest.mark.slow
         ),
         pytest.param(
+            ("model=spectral_head", "regularization=path"),
+            "regularization=path behind a backbone",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
             ("regularization=path", "keep=[pixel_3_4]"),
             "regularization=path with groups or keep",
             marks=pytest.mark.slow,
@@ -217,6 +222,7 @@ def test_jobs_are_configured_as_hydra_would(train, tmp_path):
 
 
 @pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.parametrize("kind", ["path", "dropout", "norms", "cnn"])
 def test_steps_that_a_gpu_recorded_are_as_others(tmp_path, monkeypatch, kind):
     n_replayed = []
