@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Literal, get_args
 
 import torch
-from jaxtyping import Float, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
-from spectral_exp.functional.filling import areas, fill_gaps
+from spectral_exp.functional.filling import areas, fill_gaps, least_nearby
 from spectral_exp.functional.mask import blank
 from spectral_exp.layer.precision import in_own_precision
 from spectral_exp.layer.spectral_layer import Gauge, SpectralLayer
@@ -111,6 +111,16 @@ class SpectralGate(SpectralLayer):
         mask = self.over_row(self.mask)
         outputs = blank(inputs, mask) * self.weight  # a product alone would let NaN through
         return fill_gaps(outputs, mask.expand(self.shape)) if self.fill == "neighbours" else outputs
+
+    def first_to_leave(
+        self, leaving: Bool[Tensor, " n_features"], ranking: Int[Tensor, " n_features"]
+    ) -> Bool[Tensor, " n_features"]:
+        if self.fill == "zero" or self.columns.groups is not None:
+            return leaving
+        # The gap that one leaves makes those around it stand for more.
+        ranks = torch.empty_like(ranking)
+        ranks[ranking.flip(0)] = torch.arange(len(ranking), device=ranking.device)
+        return least_nearby(self.over_row(ranks), self.over_row(leaving), len(self.shape) - 1).flatten()
 
     def _column_norms(self) -> Float[Tensor, " n_features"]:
         norms = super()._column_norms()

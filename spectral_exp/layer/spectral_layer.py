@@ -301,6 +301,21 @@ class SpectralLayer(nn.Module, ABC):
         self.columns = columns
         return left
 
+    def first_to_leave(
+        self, leaving: Bool[Tensor, " n_features"], ranking: Int[Tensor, " n_features"]
+    ) -> Bool[Tensor, " n_features"]:
+        """Tell which of several inputs to drop before the others are looked at anew.
+
+        Args:
+            leaving: True for every input that is about to be dropped, over all inputs.
+            ranking: all inputs, most relevant first.
+
+        Returns:
+            A part of `leaving`, not empty unless `leaving` is; all of them if the relevance of an input does not
+            depend on which others are kept.
+        """
+        return leaving
+
     def per_column(self, values: Shaped[Tensor, " n_eigenvalues"]) -> Shaped[Tensor, " n_columns"]:
         """Repeat values of the eigenvalues for all columns that share one.
 

@@ -90,23 +90,27 @@ class Path(L1):
         if not self.acts_after_step(layer, progress):
             return
         target = self.n_kept_at(progress, layer.in_features)
-        dropped = self._leaving(layer, target, input_scale)
-        copy_from_first_rank([dropped])  # devices of two kinds may round a near tie differently
-        if not bool((dropped & layer.mask).any()):  # the next group is too large, or nothing may leave any more
-            return
-        before = (layer.eigenvalues, layer.raw_eigenvectors)
-        survivors = layer.drop(dropped, step)
-        for old, new, positions in zip(before, (layer.eigenvalues, layer.raw_eigenvectors), survivors, strict=True):
-            replace_parameter(optimizer, old, new, positions)
+        while layer.n_kept > target:
+            dropped = self._leaving(layer, target, input_scale)
+            copy_from_first_rank([dropped])  # devices of two kinds may round a near tie differently
+            if not bool(dropped.any()):  # the next group is too large, or nothing may leave any more
+                return
+            before = (layer.eigenvalues, layer.raw_eigenvectors)
+            survivors = layer.drop(dropped, step)
+            for old, new, positions in zip(before, (layer.eigenvalues, layer.raw_eigenvectors), survivors, strict=True):
+                replace_parameter(optimizer, old, new, positions)
 
     def _leaving(self, layer: SpectralLayer, n_kept: int, input_scale: Tensor | None) -> Bool[Tensor, " n_features"]:
-        """Choose all but the most relevant inputs, in whole groups."""
+        """Choose from all but the most relevant inputs, in whole groups, those to be dropped next."""
+        ranking = layer.columns.always_kept_first(layer.ranking(input_scale))
         kept = torch.zeros_like(layer.mask)
-        kept[layer.columns.always_kept_first(layer.ranking(input_scale))[:n_kept]] = True
+        kept[ranking[:n_kept]] = True
         leaving = layer.columns.whole_groups(~kept)
         if layer.columns.groups is not None and int((~leaving).sum()) < self.n_final:
             leaving = ~layer.columns.whole_groups(kept)
-        return leaving if layer.columns.always_kept is None else leaving & ~layer.columns.always_kept
+        if layer.columns.always_kept is not None:
+            leaving &= ~layer.columns.always_kept
+        return layer.first_to_leave(leaving & layer.mask, ranking)
 
 
 def replace_parameter(optimizer: Optimizer, old: Tensor, new: Tensor, positions: Tensor) -> None:

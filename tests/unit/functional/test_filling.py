@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from spectral_exp.functional.filling import BY_DISTANCE, areas, fill_gaps
+from spectral_exp.functional.filling import BY_DISTANCE, areas, fill_gaps, least_nearby
 
 
 def mean_of_neighbours(plane, mask, row, column):
@@ -42,3 +42,13 @@ def test_an_area_is_what_a_place_makes_of_the_whole_row():
         alone[channel, row, column] = 1.0
         assert found[channel, row, column].item() == pytest.approx(fill_gaps(alone, mask).sum().item(), abs=1e-5)
     assert bool((found[~mask] == 0).all())
+
+
+def test_the_least_nearby_are_those_that_no_lower_one_is_within_two_positions_of():
+    torch.manual_seed(0)
+    ranks, chosen = torch.randperm(2 * 7 * 6).reshape(2, 7, 6), torch.rand(2, 7, 6) < 0.7
+    found = least_nearby(ranks, chosen, n_axes=2)
+    for channel, row, column in chosen.nonzero().tolist():
+        near = (channel, slice(max(row - 2, 0), row + 3), slice(max(column - 2, 0), column + 3))
+        assert bool(found[channel, row, column]) == (ranks[near][chosen[near]].min() == ranks[channel, row, column])
+    assert not bool(found[~chosen].any())

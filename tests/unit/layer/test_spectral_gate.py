@@ -43,9 +43,23 @@ def test_where_neighbours_fill_relevance_counts_what_a_position_stands_for():
         gate.eigenvalues.copy_(torch.tensor([2.0, 1.0, 1.0, -3.0]))
     assert gate.relevance().tolist() == [2.0, 1.0, 1.0, 3.0]
     gate.drop(torch.tensor([False, True, False, False]))
-    # The gap's neighbours at distance 1, 1 and 2 have 4, 4 and 1 ninths of it.
-    torch.testing.assert_close(gate.relevance(), torch.tensor([2 * 13 / 9, 0.0, 13 / 9, 3 * 10 / 9]))
+    # The gap's neighbours at distance 1, 1 and 2 have 8, 8 and 1 of 17 parts of it.
+    torch.testing.assert_close(gate.relevance(), torch.tensor([2 * 25 / 17, 0.0, 25 / 17, 3 * 18 / 17]))
     assert gate.ranking().tolist() == [3, 0, 2, 1]
+
+
+def test_positions_that_fill_the_same_gaps_do_not_leave_together():
+    leaving, ranking = torch.tensor([True, True, False, False, True]), torch.tensor([3, 4, 2, 0, 1])
+
+    def gate(fill, groups=None):
+        gate = SpectralGate((3, 5), (1,), fill=fill)
+        if groups is not None:
+            gate.share_eigenvalues(groups)
+        return gate
+
+    assert gate("neighbours").first_to_leave(leaving, ranking).tolist() == [False, True, False, False, True]
+    assert torch.equal(gate("zero").first_to_leave(leaving, ranking), leaving)
+    assert torch.equal(gate("neighbours", [0, 0, 0, 1, 2]).first_to_leave(leaving, ranking), leaving)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from torch import nn
 
 from spectral_exp.layer.basis_function.identity import Identity
 from spectral_exp.layer.basis_function.square import Square
+from spectral_exp.layer.spectral_gate import SpectralGate
 from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.regularization.path import Path
 from spectral_exp.regularization.schedule.constant import Constant
@@ -51,6 +52,24 @@ def test_input_scale_decides_who_leaves():
     scale[[3, 5]] = 1.0
     path(n_final=2).after_step(layer, optimizer, 1.0, 7, scale)
     assert layer.mask.nonzero().squeeze(1).tolist() == [3, 5]
+
+
+@pytest.mark.parametrize(("shape", "axes"), [((3, 12, 12), (1, 2)), ((2, 8, 8), None), ((3, 100), (1,))])
+def test_where_neighbours_fill_gaps_inputs_leave_as_if_one_by_one(shape, axes):
+    torch.manual_seed(0)
+    gate, one_by_one = (SpectralGate(shape, axes, gauge="unit", fill="neighbours") for _ in range(2))
+    scale = torch.rand(gate.in_features) + 1
+    with torch.no_grad():
+        gate.eigenvalues.copy_(1 + 0.1 * torch.randn(gate.in_features))
+        one_by_one.eigenvalues.copy_(gate.eigenvalues)
+    n_final = gate.in_features // 2
+    while one_by_one.n_kept > n_final:
+        least = one_by_one.relevance(scale).masked_fill(~one_by_one.mask, torch.inf).argmin()
+        one_by_one.drop(torch.arange(gate.in_features) == least)
+    optimizer = torch.optim.Adam(gate.parameters())
+    path(n_final=n_final).after_step(gate, optimizer, 1.0, 7, scale)
+    assert torch.equal(gate.mask, one_by_one.mask)
+    assert set(gate.dropped_at.tolist()) == {-1, 7}
 
 
 @pytest.mark.parametrize(
