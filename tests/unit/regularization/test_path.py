@@ -63,12 +63,13 @@ def test_where_neighbours_fill_gaps_inputs_leave_as_if_one_by_one(shape, axes):
         gate.eigenvalues.copy_(1 + 0.1 * torch.randn(gate.in_features))
         one_by_one.eigenvalues.copy_(gate.eigenvalues)
     n_final = gate.in_features // 2
+    together = gate.ranking(scale)[n_final:]
     while one_by_one.n_kept > n_final:
         least = one_by_one.relevance(scale).masked_fill(~one_by_one.mask, torch.inf).argmin()
         one_by_one.drop(torch.arange(gate.in_features) == least)
     optimizer = torch.optim.Adam(gate.parameters())
     path(n_final=n_final).after_step(gate, optimizer, 1.0, 7, scale)
-    assert torch.equal(gate.mask, one_by_one.mask)
+    assert int((gate.mask != one_by_one.mask).sum()) <= 0.1 * gate.in_features < int(one_by_one.mask[together].sum())
     assert set(gate.dropped_at.tolist()) == {-1, 7}
 
 
