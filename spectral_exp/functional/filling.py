@@ -30,9 +30,12 @@ def fill_gaps(rows: Float[Tensor, "*rows"], mask: Bool[Tensor, "*shape"]) -> Flo
         >>> fill_gaps(torch.tensor([[0.0, 0.0, 2.0, 0.0, 4.0]]), mask).round(decimals=1)
         tensor([[0.0000, 0.6000, 2.0000, 3.4000, 4.0000]])
     """
-    around = _around(_means(rows, mask), mask)
-    missed = _means(torch.where(mask, rows - around, 0.0), mask)
-    return torch.where(mask, rows, around + missed)
+    n_axes, per_gap = mask.dim() - 1, _per_gap(mask)
+    means = torch.addcmul(rows, _weighted_sums(rows, n_axes), per_gap)
+    around = _sums_around(means, n_axes) * _per_surroundings(mask)
+    missed = torch.addcmul(rows, around, mask.to(rows.dtype), value=-1)
+    filled = torch.addcmul(rows, around, (~mask).to(rows.dtype))
+    return torch.addcmul(filled, _weighted_sums(missed, n_axes), per_gap)
 
 
 def areas(mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
@@ -48,8 +51,10 @@ def areas(mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         >>> areas(torch.tensor([[True, False, True]]))
         tensor([[1.5000, 0.0000, 1.5000]])
     """
-    shares = _means_transposed(torch.ones_like(mask, dtype=torch.float), mask)
-    return shares + _means_transposed(_around_transposed(1.0 - shares, mask), mask)
+    n_axes, per_gap = mask.dim() - 1, _per_gap(mask)  # the steps of `fill_gaps` transposed, last one first
+    shares = mask * (1.0 + _weighted_sums(per_gap, n_axes))
+    around = _sums_around((1.0 - shares) * _per_surroundings(mask), n_axes)
+    return shares + mask * (around + _weighted_sums(around * per_gap, n_axes))
 
 
 def least_nearby(ranks: Int[Tensor, "*shape"], chosen: Bool[Tensor, "*shape"], n_axes: int) -> Bool[Tensor, "*shape"]:
@@ -73,36 +78,21 @@ def least_nearby(ranks: Int[Tensor, "*shape"], chosen: Bool[Tensor, "*shape"], n
     return chosen & (rivals == pool(rivals, 2 * reach + 1, stride=1, padding=reach))
 
 
-def _means(rows: Float[Tensor, "*rows"], mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*rows"]:
-    return torch.where(mask, rows, _weighted_sums(rows, mask.dim() - 1) / _weights(mask))
+def _per_gap(mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """What a sum over kept places is multiplied by to become the mean in a gap; 0 at kept places."""
+    weights = _weighted_sums(mask.float(), mask.dim() - 1)  # whole numbers; 0 where nothing near is kept
+    return torch.where(mask, 0.0, 1.0 / weights.clamp_min(1.0))
 
 
-def _means_transposed(values: Float[Tensor, "*shape"], mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    of_gaps = torch.where(mask, 0.0, values / _weights(mask))
-    return torch.where(mask, values + _weighted_sums(of_gaps, mask.dim() - 1), 0.0)
-
-
-def _around(rows: Float[Tensor, "*rows"], mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*rows"]:
-    return _sums_around(rows, mask.dim() - 1) / _weights_around(mask)
-
-
-def _around_transposed(values: Float[Tensor, "*shape"], mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    return _sums_around(values / _weights_around(mask), mask.dim() - 1)
-
-
-def _weights(mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    # They are whole numbers: 1 stands for 0, where nothing near is kept.
-    return _weighted_sums(mask.float(), mask.dim() - 1).clamp_min(1.0)
-
-
-def _weights_around(mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+def _per_surroundings(mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """What a sum over surrounding places that are kept or have a mean is multiplied by to become their mean."""
     n_axes = mask.dim() - 1
-    has_mean = (_weighted_sums(mask.float(), n_axes) > 0).float()
-    return _sums_around(has_mean, n_axes).clamp_min(1.0)
+    has_value = (_weighted_sums(mask.float(), n_axes) > 0).float()
+    return 1.0 / _sums_around(has_value, n_axes).clamp_min(1.0)
 
 
 def _sums_around(rows: Float[Tensor, "*rows"], n_axes: int) -> Float[Tensor, "*rows"]:
-    return _weighted_sums(rows, n_axes) - BY_DISTANCE[0] ** n_axes * rows
+    return torch.sub(_weighted_sums(rows, n_axes), rows, alpha=BY_DISTANCE[0] ** n_axes)
 
 
 def _weighted_sums(rows: Float[Tensor, "*rows"], n_axes: int) -> Float[Tensor, "*rows"]:
