@@ -11,23 +11,23 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from spectral_exp.build import build, build_all
-from spectral_exp.choosing import check_selection, choice_metrics, choose_inputs
 from spectral_exp.dataset.data import Data
 from spectral_exp.rank_processes import other_ranks
-from spectral_exp.ranked_inputs import write_ranked_inputs
-from spectral_exp.refit import check_refit, refit
 from spectral_exp.run_config import read_config, refuse_other_training
 from spectral_exp.selection.selection import Selection
 from spectral_exp.settings import Settings, read_settings
-from spectral_exp.strength_search import check_target, find_strength
 from spectral_exp.tracking.console import quiet_lightning
 from spectral_exp.tracking.path_weights import PathWeights
 from spectral_exp.tracking.results import write_dataset
 from spectral_exp.tracking.rich_logger import RichLogger
 from spectral_exp.tracking.run_folder import CONFIG, METRICS, write_json, write_whole
 from spectral_exp.tracking.status import is_first_process, recorded_status
-from spectral_exp.training import Training, changed, load_data, prepare_training
-from spectral_exp.training_checks import check_config, warn_of_few_steps
+from spectral_exp.training.checks import check_config, warn_of_few_steps
+from spectral_exp.training.choosing import check_selection, choice_metrics, choose_inputs
+from spectral_exp.training.ranked_inputs import write_ranked_inputs
+from spectral_exp.training.refit import check_refit, refit
+from spectral_exp.training.strength_search import check_target, find_strength
+from spectral_exp.training.training import Training, changed, load_data, prepare_training
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from spectral_exp.sweep.job_process import Interrupts
 from spectral_exp.tracking.comparison_folder import COMPARISON, NET, cell_folder, state_of
 from spectral_exp.tracking.results import write_dataset
 from spectral_exp.tracking.run_folder import CONFIG, write_json, write_whole
-from spectral_exp.training import load_data
+from spectral_exp.training.training import load_data
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from spectral_exp.members.batches import StackedBatch
 from spectral_exp.members.dropout import draw_masks, give_dropout
 from spectral_exp.members.member import Member
 from spectral_exp.members.recorded import Recorded
-from spectral_exp.module import SpectralModule
+from spectral_exp.module.spectral_module import SpectralModule
 
 Named = dict[str, Tensor]
 

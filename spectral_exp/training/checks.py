@@ -12,7 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from spectral_exp.build import build
 from spectral_exp.dataset.loading import DataModule
 from spectral_exp.errors import UserError
-from spectral_exp.module import SpectralModule
+from spectral_exp.module.spectral_module import SpectralModule
 from spectral_exp.regularization.regularization import Regularization
 from spectral_exp.settings import Settings
 from spectral_exp.tracking.status import is_first_process

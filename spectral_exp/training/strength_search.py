@@ -18,7 +18,7 @@ from spectral_exp.settings import Settings
 from spectral_exp.tracking.results import write_strengths
 from spectral_exp.tracking.run_folder import CONFIG, SEARCH, STRENGTHS, write_whole
 from spectral_exp.tracking.status import is_first_process
-from spectral_exp.training import changed, prepare_training
+from spectral_exp.training.training import changed, prepare_training
 
 log = logging.getLogger(__name__)
 
