@@ -17,6 +17,7 @@ from spectral_exp.dataset.splitting import fold_rows
 from spectral_exp.evaluation.masking import masking_counts
 from spectral_exp.evaluation.task_metrics import validation_metrics
 from spectral_exp.module.spectral_module import SpectralModule
+from spectral_exp.run_config import write_config
 from spectral_exp.selection.curve_selection import CurveSelection, ScoreCurve
 from spectral_exp.selection.nonzero import Nonzero
 from spectral_exp.selection.top_k import TopK
@@ -126,8 +127,7 @@ def _empty_if_other(folder: Path, config: DictConfig) -> None:
     if path.is_file() and OmegaConf.load(path) == config:
         return
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    OmegaConf.save(config, path)
+    write_config(folder, config)
 
 
 def folds_of(data: Data, n_folds: int, seed: int) -> Iterator[Data]:
