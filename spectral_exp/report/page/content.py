@@ -15,14 +15,10 @@ from spectral_exp.report.collect import FOLD, CollectedRun
 from spectral_exp.report.consensus import consensus
 from spectral_exp.report.page.axis_chart import axis_chart
 from spectral_exp.report.page.chart import Chart
-from spectral_exp.report.page.run_charts import (
-    Evolution,
-    evolution,
-    image_chart,
-    inputs_curve_chart,
-    ranking_so_far,
-    relevance_chart,
-)
+from spectral_exp.report.page.evolution_chart import Evolution, evolution, ranking_so_far
+from spectral_exp.report.page.image_chart import image_chart
+from spectral_exp.report.page.inputs_curve_chart import inputs_curve_chart
+from spectral_exp.report.page.relevance_chart import relevance_chart
 from spectral_exp.report.page.sweep_charts import parallel_chart, pareto_chart, selection_map
 from spectral_exp.report.page.table import Table
 from spectral_exp.report.page.tables import configuration_rows, consensus_rows, ranking_rows, run_rows
