@@ -141,9 +141,7 @@ def _of_sweep(folder: Path, given: str, command: Command) -> list[str]:
 
 
 def _overrides_in(file: Path) -> list[str]:
-    earlier = read_part(
-        file, lambda path: [str(one) for one in json.loads(path.read_text(encoding="utf-8"))["overrides"]]
-    )
+    earlier = read_part(file, lambda path: list(json.loads(path.read_text(encoding="utf-8"))["overrides"]))
     _refuse_planted(earlier, file)
     return earlier
 
