@@ -4,7 +4,6 @@ A job that is killed, or whose disk is full, cannot say so itself; the process t
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
