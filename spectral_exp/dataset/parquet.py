@@ -10,12 +10,17 @@ import pyarrow.parquet
 import torch
 from jaxtyping import Int, Shaped
 
-from spectral_exp.dataset.column_checks import check_column_name, refuse_unknown_targets
 from spectral_exp.dataset.scaling import Scaling
 from spectral_exp.dataset.splitting import Split
 from spectral_exp.dataset.stored import StoredMatrix, existing_file
 from spectral_exp.dataset.streamed import Streamed
-from spectral_exp.dataset.table_columns import Column, read_column
+from spectral_exp.dataset.table_columns import (
+    Column,
+    check_column_name,
+    read_column,
+    refuse_infinite,
+    refuse_missing,
+)
 from spectral_exp.dataset.target import AskedTask
 from spectral_exp.errors import UserError
 
@@ -146,5 +151,6 @@ class Parquet(Streamed):
             raise UserError(f"{self.path}: no columns are left beside the target {self.target!r}")
         stored = ParquetMatrix(self.path, file, kept)
         column = read_column(file.read(columns=[self.target]), self.target, self.path)
-        refuse_unknown_targets(column, self.path)
+        refuse_infinite([column], self.path)
+        refuse_missing([column], self.path, "rows without a target cannot be learned from; remove them")
         return stored, column

@@ -7,10 +7,9 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Shaped
 
-from spectral_exp.dataset.column_checks import refuse_unknown_targets
 from spectral_exp.dataset.feature_names import numbered_names
 from spectral_exp.dataset.stored import existing_file
-from spectral_exp.dataset.table_columns import Column, read_column
+from spectral_exp.dataset.table_columns import Column, read_column, refuse_infinite, refuse_missing
 from spectral_exp.dataset.table_file import has_repeats
 from spectral_exp.errors import UserError
 
@@ -58,7 +57,8 @@ def target_column(values: Shaped[np.ndarray, "..."], n_rows: int, source: str) -
         values = np.char.decode(values, "utf-8")
     texts = [text or None for text in values.tolist()] if values.dtype.kind == "U" else values
     column = read_column(pa.table({"target": texts}), "target", source)
-    refuse_unknown_targets(column, source)
+    refuse_infinite([column], source)
+    refuse_missing([column], source, "rows without a target cannot be learned from; remove them")
     return column
 
 

@@ -10,14 +10,13 @@ from jaxtyping import Bool, Shaped
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
 
 from spectral_exp.dataset.info import DatasetInfo
+from spectral_exp.dataset.table_columns import name_columns
 
 Scaling = Literal["standard", "minmax", "max_abs", "none"]
 
 # A column that is constant over the training rows has scale 1: `standard` and `minmax` leave it at 0 there.
 Scaler: TypeAlias = StandardScaler | MinMaxScaler | MaxAbsScaler
 SCALERS = {"standard": StandardScaler, "minmax": MinMaxScaler, "max_abs": MaxAbsScaler}
-
-NAMED = 5  # constant inputs that are named
 
 log = logging.getLogger(__name__)
 
@@ -74,5 +73,4 @@ def warn_of_constants(names: Sequence[str], is_constant: Bool[np.ndarray, " n_fe
     """
     if is_constant.any():
         constant = [names[column] for column in np.flatnonzero(is_constant).tolist()]
-        more = f" and {len(constant) - NAMED} more" if len(constant) > NAMED else ""
-        log.warning("%s: constant over the training rows: %s%s", source, ", ".join(constant[:NAMED]), more)
+        log.warning("%s: constant over the training rows: %s", source, name_columns(constant))

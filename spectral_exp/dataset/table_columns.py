@@ -1,5 +1,6 @@
-"""The columns of a user's table as numbers; what cannot be one is said in one line."""
+"""Turn the columns of a user's table into numbers; whatever cannot be one is said in one line."""
 
+import difflib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ log = logging.getLogger(__name__)
 
 MOSTLY = 0.9  # a text column with at least this share of numbers was meant to be one
 PARTLY = 0.5  # of a text column with at least this share of numbers it is said that it is text
+MANY_VALUES = 50  # text with more values than this, in more than half as many rows, names rows instead of kinds
+LISTED = 5  # columns named in one message
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,41 @@ class Column:
         if self.categories is None:
             return (self.name,)
         return tuple(f"{self.name}={value}" for value in self.categories)
+
+
+def check_column_name(key: str, name: str, names: Sequence[str], source: str) -> None:
+    """Refuse a column that a table does not have.
+
+    Args:
+        key: where it was named.
+        name: the column.
+        names: the table's columns.
+        source: the file, for messages.
+
+    Raises:
+        UserError: if it is not among them; names the nearest.
+    """
+    if name not in names:
+        near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+        shown = ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "")
+        hint = f"did you mean {near[0]!r}?" if near else f"it has {shown}"
+        raise UserError(f"dataset.{key}: {source} has no column {name!r}; {hint}")
+
+
+def name_columns(names: Sequence[str]) -> str:
+    """Put columns into words.
+
+    Args:
+        names: their names.
+
+    Returns:
+        The first few, and how many more.
+
+    Example:
+        >>> name_columns(["a", "b"])
+        'a, b'
+    """
+    return ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
 
 
 def read_column(table: pa.Table, name: str, source: str) -> Column:
@@ -148,6 +186,90 @@ def parse_number(text: str) -> float:
         return float(text.replace("_", "?"))  # Python would take 1_000 for a number
     except ValueError:
         return float("nan")
+
+
+def refuse_identifiers(columns: Sequence[Column], source: str) -> None:
+    """Refuse text that differs nearly from row to row: one input per row would only be memorised.
+
+    Args:
+        columns: the inputs.
+        source: the file, for messages.
+
+    Raises:
+        UserError: if there is such a column.
+    """
+    for column in columns:
+        n_values = 0 if column.categories is None else len(column.categories)
+        if n_values > MANY_VALUES and n_values > len(column.numbers) / 2:
+            raise UserError(
+                f"{source}: text column {column.name!r} has {n_values} different values in {len(column.numbers)} rows, "
+                f"like a name or an id: leave it out with dataset.drop=[{column.name}]"
+            )
+
+
+def warn_of_row_numbers(columns: Sequence[Column], source: str) -> None:
+    """Name columns that count the rows: where a table is sorted by its target, they tell it, and of new rows nothing.
+
+    Args:
+        columns: the inputs.
+        source: the file, for messages.
+    """
+    for column in columns:
+        if len(column.numbers) > 1 and column.categories is None and bool((np.diff(column.numbers) == 1).all()):
+            log.warning(
+                f"{source}: column {column.name!r} rises by 1 from row to row; if it only counts them, add "
+                f"dataset.drop=[{column.name}]"
+            )
+
+
+def refuse_missing(columns: Sequence[Column], source: str, advice: str) -> None:
+    """Refuse columns with missing values.
+
+    Args:
+        columns: what is looked at.
+        source: the file, for messages.
+        advice: what to do about it.
+
+    Raises:
+        UserError: if there are any, with a count per column.
+    """
+    counts = {column.name: int(np.isnan(column.numbers).sum()) for column in columns}
+    found = {name: count for name, count in counts.items() if count}
+    if found:
+        raise UserError(f"{source}: missing values in {listed(found)}: {advice}")
+
+
+def refuse_infinite(columns: Sequence[Column], source: str) -> None:
+    """Refuse columns with infinite values.
+
+    Args:
+        columns: what is looked at.
+        source: the file, for messages.
+
+    Raises:
+        UserError: if there are any, with a count per column.
+    """
+    counts = {column.name: int(np.isinf(column.numbers).sum()) for column in columns}
+    found = {name: count for name, count in counts.items() if count}
+    if found:
+        raise UserError(f"{source}: infinite values in {listed(found)}: replace them, or leave the columns out")
+
+
+def listed(counts: dict[str, int]) -> str:
+    """Put counts per column into words.
+
+    Args:
+        counts: how many values, by column.
+
+    Returns:
+        The first few, and how many columns more.
+
+    Example:
+        >>> listed({"age": 2, "height": 1})
+        "'age' (2), 'height' (1)"
+    """
+    named = ", ".join(f"{name!r} ({count})" for name, count in list(counts.items())[:LISTED])
+    return named if len(counts) <= LISTED else f"{named} and {len(counts) - LISTED} more columns"
 
 
 def fill_missing(columns: Sequence[Column], strategy: str, train: np.ndarray) -> list[Column]:

@@ -5,19 +5,21 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from spectral_exp.dataset.arrays import Arrays, make_data
-from spectral_exp.dataset.column_checks import (
-    check_column_name,
-    refuse_identifiers,
-    refuse_infinite,
-    refuse_missing,
-    refuse_unknown_targets,
-    warn_of_row_numbers,
-)
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.scaling import Scaling, check_scaling, constant_columns, warn_of_constants
 from spectral_exp.dataset.splitting import Split
-from spectral_exp.dataset.table_columns import Column, fill_missing, read_column, to_inputs
+from spectral_exp.dataset.table_columns import (
+    Column,
+    check_column_name,
+    fill_missing,
+    read_column,
+    refuse_identifiers,
+    refuse_infinite,
+    refuse_missing,
+    to_inputs,
+    warn_of_row_numbers,
+)
 from spectral_exp.dataset.table_file import has_repeats, read_table
 from spectral_exp.dataset.target import AskedTask, check_task, tell_target
 from spectral_exp.errors import UserError
@@ -132,9 +134,9 @@ class Tabular:
         target = read_column(table, self.target, self.path)
         columns = [read_column(table, name, self.path) for name in kept]
         refuse_identifiers(columns, self.path)
-        refuse_unknown_targets(target, self.path)
-        refuse_infinite(columns, self.path)
+        refuse_infinite([target, *columns], self.path)
         warn_of_row_numbers(columns, self.path)
+        refuse_missing([target], self.path, "rows without a target cannot be learned from; remove them")
         if self.impute is None:
             advice = "set dataset.impute=median (or mean, most_frequent), or leave the columns out with dataset.drop"
             refuse_missing(columns, self.path, advice)

@@ -5,7 +5,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from spectral_exp.dataset.table_columns import Column, fill_missing, read_column, read_text_column, to_inputs
+from spectral_exp.dataset.table_columns import (
+    Column,
+    fill_missing,
+    read_column,
+    read_text_column,
+    refuse_identifiers,
+    refuse_infinite,
+    refuse_missing,
+    to_inputs,
+)
 from spectral_exp.errors import UserError
 
 
@@ -61,6 +70,22 @@ def test_text_with_a_few_numbers_is_categories():
 def test_columns_that_cannot_be_numbers_are_refused(values, type, message):
     with pytest.raises(UserError, match=message):
         column(values, type)
+
+
+def test_identifiers_are_refused_and_many_repeated_values_are_not():
+    ids = Column("id", np.arange(100.0), categories=tuple(f"s{number}" for number in range(100)))
+    with pytest.raises(UserError, match=r"'id' has 100 different values in 100 rows.*dataset.drop=\[id\]"):
+        refuse_identifiers([ids], "table.csv")
+    repeated = Column("city", np.tile(np.arange(60.0), 3), categories=tuple(f"s{number}" for number in range(60)))
+    refuse_identifiers([repeated], "table.csv")
+
+
+def test_gaps_and_infinities_are_counted_per_column():
+    columns = [Column(f"c{k}", np.array([np.nan] * k + [np.inf] * (8 - k))) for k in range(1, 8)]
+    with pytest.raises(UserError, match=r"missing values in 'c1' \(1\), .*'c5' \(5\) and 2 more columns: do this"):
+        refuse_missing(columns, "table.csv", "do this")
+    with pytest.raises(UserError, match=r"infinite values in 'c1' \(7\), 'c2' \(6\)"):
+        refuse_infinite(columns, "table.csv")
 
 
 @pytest.mark.parametrize(("strategy", "value"), [("mean", 2.0), ("median", 1.0), ("most_frequent", 1.0)])
