@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor, nn
 from typing_extensions import Self
 
-from spectral_exp.functional.blocks import block_norms
+from spectral_exp.functional.blocks import block_norms, block_sums
 from spectral_exp.functional.mask import scatter
 from spectral_exp.functional.relevance import ranking, relevance
 from spectral_exp.functional.spectral import spectral_weight, unit_blocks, unit_columns
@@ -296,6 +296,17 @@ class SpectralLayer(nn.Module, ABC):
         """
         return values if self.columns.blocks is None else values.index_select(0, self.columns.blocks)
 
+    def per_eigenvalue(self, values: Float[Tensor, " n_columns"]) -> Float[Tensor, " n_eigenvalues"]:
+        """Add up values of the columns that share an eigenvalue.
+
+        Args:
+            values: one per column.
+
+        Returns:
+            One per eigenvalue.
+        """
+        return block_sums(values, self.columns.blocks, self.eigenvalues.numel())
+
     def weigh(self, sizes: Float[Tensor, " n_eigenvalues"]) -> Float[Tensor, " n_eigenvalues"]:
         """Count what a penalty makes of every eigenvalue as often as the group lasso does.
 
@@ -310,18 +321,6 @@ class SpectralLayer(nn.Module, ABC):
         """
         weights = self.columns.penalty_weights
         return sizes if weights is None else sizes * weights
-
-    def weigh_columns(self, sizes: Float[Tensor, "n_out n_columns"]) -> Float[Tensor, "n_out n_columns"]:
-        """Count what a penalty makes of the eigenvectors as often as `weigh` counts their eigenvalues.
-
-        Args:
-            sizes: of all elements of the eigenvectors.
-
-        Returns:
-            The sizes times their weights.
-        """
-        weights = self.columns.penalty_weights
-        return sizes if weights is None else sizes * self.per_column(weights)
 
     def _column_norms(self) -> Float[Tensor, "*n_functions n_features"]:
         norms = relevance(self.weight_matrix.detach())

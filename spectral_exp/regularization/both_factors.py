@@ -46,5 +46,5 @@ class BothFactors(Regularization):
         return self.strength * factor, self.eigenvector_strength * factor
 
     def terms(self, layer: SpectralLayer) -> tuple[Float[Tensor, ""], ...]:
-        of_values, of_vectors = self.size(layer.eigenvalues), self.size(layer.eigenvectors)
-        return layer.weigh(of_values).sum(), layer.weigh_columns(of_vectors).sum()
+        of_vectors = layer.per_eigenvalue(self.size(layer.eigenvectors).sum(dim=0))
+        return layer.weigh(self.size(layer.eigenvalues)).sum(), layer.weigh(of_vectors).sum()

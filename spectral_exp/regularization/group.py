@@ -84,5 +84,4 @@ def _block_mean(values: Float[Tensor, " n_columns"], layer: SpectralLayer) -> Fl
     """The mean over the columns that share an eigenvalue."""
     if layer.columns.blocks is None:
         return values
-    sums = torch.zeros_like(layer.eigenvalues).index_add_(0, layer.columns.blocks, values)
-    return sums / torch.bincount(layer.columns.blocks, minlength=len(sums))
+    return layer.per_eigenvalue(values) / layer.per_eigenvalue(torch.ones_like(values))
