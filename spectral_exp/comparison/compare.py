@@ -14,6 +14,7 @@ from spectral_exp.comparison.changes import settings_of_all
 from spectral_exp.comparison.machine import describe_machine
 from spectral_exp.comparison.method_process import run_method
 from spectral_exp.comparison.settings import METHODS, ComparisonSettings, read_comparison_settings
+from spectral_exp.counting import counted
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.errors import UserError
 from spectral_exp.settings import read_settings
@@ -68,7 +69,7 @@ def compare(
         **describe_machine(),
     }
     write_json(folder / COMPARISON, record)
-    log.info(f"{len(methods)} methods, seeds {settings.seeds}; everything goes to {os.path.relpath(folder)}")
+    log.info(f"{counted(len(methods), 'method')}, seeds {settings.seeds}; everything goes to {os.path.relpath(folder)}")
     with Interrupts() as interrupts:
         for method in (NET, *methods):
             started = time.monotonic()

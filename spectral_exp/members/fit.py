@@ -7,6 +7,7 @@ from functools import partial
 
 import torch
 
+from spectral_exp.counting import counted
 from spectral_exp.errors import UserError
 from spectral_exp.evaluation.task_metrics import validation_metrics
 from spectral_exp.layer.spectral_layer import SpectralLayer
@@ -115,7 +116,8 @@ class BatchTraining:
             else:
                 self._attempt(member, partial(member.end_epoch, metrics))
         self._epoch += 1
-        self._bar.end_epoch(self._epoch, f"{len(members)} networks  loss {float(sums[0].mean()) / n_rows:.4f}")
+        loss = float(sums[0].mean()) / n_rows
+        self._bar.end_epoch(self._epoch, f"{counted(len(members), 'network')}  loss {loss:.4f}")
         self._leave([member for member in members if member in self.failed])
 
     def _attempt(self, member: Member, act: Callable[[], None]) -> bool:

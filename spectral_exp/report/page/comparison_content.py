@@ -6,6 +6,7 @@ import shlex
 
 import numpy as np
 
+from spectral_exp.counting import counted
 from spectral_exp.evaluation.agreement import top_k_frequency
 from spectral_exp.report.comparison import Comparison
 from spectral_exp.report.comparison_table import columns, headline
@@ -29,7 +30,8 @@ def build_comparison_content(comparison: Comparison) -> Content:
     if comparison.rankings:
         sections.append(_agreement(comparison))
     sections.append(_about(comparison))
-    return Content(f"{comparison.info.name}: {len(comparison.methods)} methods", [headline(comparison)], sections)
+    title = f"{comparison.info.name}: {counted(len(comparison.methods), 'method')}"
+    return Content(title, [headline(comparison)], sections)
 
 
 def _asked(comparison: Comparison) -> Section:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from spectral_exp.counting import counted
 from spectral_exp.errors import UserError
 from spectral_exp.report.aggregate import Problem, problems
-from spectral_exp.report.answer import answer, runs_of
+from spectral_exp.report.answer import answer
 from spectral_exp.report.collect import FOLD, CollectedRun
 from spectral_exp.report.consensus import consensus
 from spectral_exp.report.page.axis_chart import axis_chart
@@ -137,7 +138,7 @@ def _of_runs(path: Path, runs: Sequence[CollectedRun], page_folder: Path, open_r
     sections.append(all_runs)
     shown = next((run for run in runs if run.is_done), runs[0])
     sections.append(_about(RunFiles(shown.folder), _sweep_commands(path, RunFiles(shown.folder))))
-    return Content(f"{'/'.join(path.resolve().parts[-2:])}: {runs_of(len(runs))}", headlines, sections)
+    return Content(f"{'/'.join(path.resolve().parts[-2:])}: {counted(len(runs), 'run')}", headlines, sections)
 
 
 def _of_problem(problem: Problem, prefix: str, anchors: dict[str, str], key: str, open_run: OpenRun) -> list[Section]:
