@@ -300,3 +300,36 @@ def test_values_that_cannot_work_are_refused_before_anything_is_computed(tmp_pat
     with pytest.raises(UserError, match=message):
         compare_in(tmp_path, override)
     assert not (tmp_path / "compare.json").exists()
+
+
+def refused(monkeypatch, capsys, *arguments):
+    """Start the program with what it refuses, and give what it says."""
+    monkeypatch.setattr("sys.argv", ["spectral-compare", *arguments])
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "")
+    with pytest.raises(SystemExit, match="2"):
+        cli.main()
+    return capsys.readouterr().err.strip()
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("k=5,10", "Error: k=5,10: write k=[5,10] for a list"),
+        ("k=range(1,5)", "Error: k=range(1,5): one value is wanted"),
+        ("dataset=digits,madelon", f"Error: dataset=digits,madelon: {cli.ONE_DATA_SET}"),
+        ("-m", f"Error: -m: {cli.ONE_DATA_SET}, or write a list as k=[10,50]"),
+        ("seed=3", "Error: seed=3: a comparison has several; write seeds=[3]"),
+    ],
+)
+def test_what_would_be_a_sweep_is_refused_with_what_to_write(argument, message, monkeypatch, capsys):
+    assert refused(monkeypatch, capsys, argument) == message
+
+
+def test_a_refused_start_leaves_no_folder_unless_something_else_is_in_it(tmp_path, monkeypatch, capsys):
+    new, used = tmp_path / "new", tmp_path / "used"
+    used.mkdir()
+    (used / "notes.txt").write_text("mine")
+    for folder in (new, used):
+        assert "digits has 64 inputs" in refused(monkeypatch, capsys, "k=[1000]", f"hydra.run.dir={folder}")
+    assert not new.exists()
+    assert (used / "notes.txt").read_text() == "mine"
