@@ -219,8 +219,11 @@ def section(row: Row, suite: str, folder: Path) -> str:
 
 def machine(comparison: Comparison) -> str:
     """Say on what a table was computed."""
-    hardware, versions = comparison.record["hardware"], comparison.record["versions"]
-    return f"{hardware['processor']}, {hardware['n_cores']} cores, PyTorch {versions['torch']}."
+    told = [
+        f"{one['hardware']['processor']}, {one['hardware']['n_cores']} cores, PyTorch {one['versions']['torch']}"
+        for one in comparison.machines
+    ]
+    return f"{'; '.join(told)}."
 
 
 def overview(folder: Path) -> list[str]:

@@ -95,8 +95,9 @@ def _agreement(comparison: Comparison) -> Section:
 
 def _about(comparison: Comparison) -> Section:
     record = comparison.record
-    facts = {"python": record["python"], **record["versions"]}
-    facts |= {name: str(value) for name, value in record["hardware"].items()}
+    machines = [{"python": one["python"], **one["versions"], **one["hardware"]} for one in comparison.machines]
+    names = dict.fromkeys(name for one in machines for name in one)
+    facts = {name: "; ".join(dict.fromkeys(str(one.get(name, "none")) for one in machines)) for name in names}
     commands = [shlex.join(["spectral-compare", *record["overrides"]])]
     section = Section("How it was made", facts=facts, commands=commands)
     if (comparison.folder / CONFIG).is_file():

@@ -203,6 +203,25 @@ def test_a_setting_may_follow_the_seed_and_it_goes_on_where_it_was_started(tmp_p
         cli.main()
 
 
+def test_every_machine_that_computed_some_of_it_is_named_once(folder, tmp_path, monkeypatch):
+    place = shutil.copytree(folder, tmp_path / "moved")
+
+    def on(torch_version, *overrides):
+        machine = {"python": "3.12.3", "versions": {"torch": torch_version}, "hardware": {"n_cores": 8}}
+        monkeypatch.setattr(module, "describe_machine", lambda: machine)
+        compare_in(place, "attribution=[random]", *overrides)
+        return [one["versions"]["torch"] for one in Comparison(place).machines]
+
+    first = Comparison(folder).machines[0]["versions"]["torch"]
+    assert on("9.0") == [first], "all was there already"
+    assert on("9.0", "k=[3,9,12]") == [first, "9.0"]
+    assert on("9.0", "k=[3,9,12,13]") == [first, "9.0"]
+    record = json.loads((place / "compare.json").read_text())
+    last = record.pop("machines")[0]  # before there was a list, the last start's stood in the record itself
+    (place / "compare.json").write_text(json.dumps(record | last))
+    assert on("9.1", "k=[3,9,12,14]") == [first, "9.1"]
+
+
 def test_what_explains_a_net_explains_that_of_its_seed_and_bears_its_cost(folder):
     net, cost = read(folder, "net", 1, "cost.json"), read(folder, "saliency", 1, "cost.json")
     assert cost["kind"] == "model" and cost["training_cpu_seconds"] == net["cpu_seconds"]
