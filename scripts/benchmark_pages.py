@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
-from math import isnan
+from math import isnan, nan
 from pathlib import Path
 from statistics import mean
 
@@ -64,7 +64,7 @@ def means(found: Mapping[Row, Comparison]) -> list[str]:
         "Accuracy of the judge with k inputs, the middle one of those that were tried. Protocol G: share of the inputs "
         "that decide among as many first ones. Noisy sets: average precision of the inputs that matter. Means over "
         "seeds or folds, and over the sets of a kind. Bold: the best of a column, and our methods. Empty: not run, or "
-        "not on all sets of a kind.",
+        "not on all sets of a kind, or not with all seeds.",
         mean_table(found, kinds),
         "### Protocol G: share of the inputs that decide among as many first ones",
         "Means over folds, and over the sizes (families) or the families (m inputs).",
@@ -102,9 +102,9 @@ def mean_table(found: Mapping[Row, Comparison], heads_of: Mapping[Row, Sequence[
 
 
 def _value(row: Row, comparison: Comparison, method: str) -> float:
-    if row.measure is None:
-        return comparison.estimate(method, comparison.best, comparison.middle_k).mean
-    return comparison.estimate(method, row.measure).mean
+    measure, k = (row.measure, None) if row.measure else (comparison.best, comparison.middle_k)
+    found = comparison.estimate(method, measure, k)
+    return found.mean if found.n == len(comparison.seeds) else nan
 
 
 def section(row: Row, suite: str, comparison: Comparison) -> str:
@@ -116,16 +116,16 @@ def section(row: Row, suite: str, comparison: Comparison) -> str:
         comparison: what it has left.
 
     Returns:
-        Markdown: title, command, what was found and what was not run, table.
+        Markdown: title, command, what was found, and the table with a row for what was not run too.
     """
     asked = f"    spectral-compare {shlex.join(command(row, suite))}"
     said = f"{headline(comparison)} Seeds {comparison.seeds}, k = {comparison.k}. {machines(comparison)}"
-    missing = [method for method in methods_of(row, suite) if method not in comparison.methods]
-    if missing:
-        said += f" Not run: {', '.join(missing)}."
     if suite == "full" and len(comparison.seeds) < len(row.seeds):
         said += f" Of {len(row.seeds)} seeds {len(comparison.seeds)} were run."
-    table = write_table(comparison, columns(comparison, with_early=True))
+    shown = columns(comparison, with_early=True)
+    missing = [method for method in methods_of(row, suite) if method not in comparison.methods]
+    blank = " |" * len(shown)
+    table = "\n".join([write_table(comparison, shown), *(f"| {method} |{blank} not run |" for method in missing)])
     if row.is_folded:
         parts = [f"<details><summary>{row.title}</summary>", asked, said, table, "</details>"]
     else:
