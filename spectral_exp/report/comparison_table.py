@@ -29,7 +29,7 @@ def markdown(comparison: Comparison) -> str:
         "insertion, deletion: area under the score of one shared net, not retrained, while the inputs in the order of "
         "the ranking appear, or vanish. stability: Nogueira's, of the first k over the seeds, with its 95 % interval. "
         "CPU s: of training the net that a method needs, and of its ranking, on "
-        f"{comparison.record['settings']['n_threads']} thread(s); only ratios within a table mean anything."
+        f"{counted(comparison.record['settings']['n_threads'], 'thread')}; only ratios within a table mean anything."
     ]
     return "\n\n".join([headline(comparison), write_table(comparison, columns(comparison)), *notes]) + "\n"
 
