@@ -2,12 +2,10 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from itertools import zip_longest
 from math import isnan, nan
 from pathlib import Path
 from statistics import mean
 
-import numpy as np
 from benchmark_rows import FAMILIES, SIZES, Row, command, methods_of
 
 from spectral_exp.report.comparison import OURS, Comparison
@@ -59,19 +57,25 @@ def means(found: Mapping[Row, Comparison]) -> list[str]:
     noisy_sets = {row: ("mean", row.name) for row in found if row.measure == "truth_average_precision"}
     kinds = {row: (f"{row.name.removesuffix('_protocol_k')}, k = {one.middle_k}",) for row, one in found.items()}
     kinds |= dict.fromkeys(families, ("Protocol G",)) | dict.fromkeys(noisy_sets, ("noisy sets",))
+    tables = {
+        "Everything in one table": (
+            kinds,
+            "Accuracy of the judge with k inputs, the middle one of those that were tried. Protocol G: share of the "
+            "inputs that decide among as many first ones. Noisy sets: average precision of the inputs that matter. "
+            "Means over seeds or folds, and over the sets of a kind. Bold: the best of a column, and our methods. "
+            "Empty: not run, or not on all sets of a kind, or not with all seeds.",
+        ),
+        "Protocol G: share of the inputs that decide among as many first ones": (
+            families,
+            "Means over folds, and over the sizes (families) or the families (m inputs).",
+        ),
+        "Noisy sets: average precision of the inputs that matter": (noisy_sets, "Means over seeds."),
+    }
     return [
-        "### Everything in one table",
-        "Accuracy of the judge with k inputs, the middle one of those that were tried. Protocol G: share of the inputs "
-        "that decide among as many first ones. Noisy sets: average precision of the inputs that matter. Means over "
-        "seeds or folds, and over the sets of a kind. Bold: the best of a column, and our methods. Empty: not run, or "
-        "not on all sets of a kind, or not with all seeds.",
-        mean_table(found, kinds),
-        "### Protocol G: share of the inputs that decide among as many first ones",
-        "Means over folds, and over the sizes (families) or the families (m inputs).",
-        mean_table(found, families),
-        "### Noisy sets: average precision of the inputs that matter",
-        "Means over seeds.",
-        mean_table(found, noisy_sets),
+        part
+        for title, (heads_of, said) in tables.items()
+        if heads_of
+        for part in (f"### {title}", said, mean_table(found, heads_of))
     ]
 
 
@@ -85,13 +89,13 @@ def mean_table(found: Mapping[Row, Comparison], heads_of: Mapping[Row, Sequence[
     Returns:
         The table.
     """
-    heads = dict.fromkeys(head for place in zip_longest(*heads_of.values()) for head in place)
+    heads = dict.fromkeys(head for place in zip(*heads_of.values(), strict=True) for head in place)
     groups = [[row for row in heads_of if head in heads_of[row]] for head in heads]
     methods = dict.fromkeys(method for row in heads_of for method in found[row].methods)
     values = {
         method: [mean(_value(row, found[row], method) for row in group) for group in groups] for method in methods
     }
-    best = [np.nanmax(column) for column in zip(*values.values(), strict=True)]
+    best = [max(column, key=lambda value: (not isnan(value), value)) for column in zip(*values.values(), strict=True)]
     lines = [f"| method | {' | '.join(heads)} |", "| --- |" + " ---: |" * len(heads)]
     for method in sorted(methods, key=lambda method: (isnan(values[method][0]), -values[method][0])):
         cells = [f"**{method}**" if method.startswith(OURS) else method]
