@@ -121,7 +121,10 @@ def _maps_names_to_objects(node: Any) -> bool:
 
 def _refuse_unknown(config: DictConfig, key: str, typed: str, configs: Composition) -> None:
     parent = key.rpartition(".")[0]
-    near = nearest(key, _known_names(config, key, configs))
+    known = _known_names(config, key, configs)
+    if not typed.startswith("~"):  # what holds several keys has no value of its own
+        known = [name for name in known if configs.is_group(name) or not isinstance(_find(config, name), DictConfig)]
+    near = nearest(key, known)
     if near:
         raise UserError(f"{typed}: unknown key {key}{did_you_mean(near)}")
     while not isinstance(node := _find(config, parent), DictConfig):
@@ -143,7 +146,7 @@ def _known_names(config: DictConfig, key: str, configs: Composition) -> list[str
     as_groups = {group.replace("/", ".") for group in groups}
     around = {key[:dot] for dot, character in enumerate(key) if character == "."}
     known = [*groups, *(name for name in dict.fromkeys(keys) if name not in as_groups)]
-    return [name for name in known if name.replace("/", ".") not in around]
+    return [name for name in known if name.replace("/", ".") not in around and not name.split(".")[-1].startswith("_")]
 
 
 def _paths(node: DictConfig, prefix: str = "") -> Iterator[tuple[str, bool]]:

@@ -42,12 +42,28 @@ def ranking_table(ranking: Sequence[RankedFeature], n_rows: int, width: int) -> 
             str(one.rank),
             Text(shorten(one.name, name_width)),  # a Text: brackets in a name are no markup
             RelevanceBar(one.relevance / highest, one.selected, bar_width),
-            f"{one.relevance:.4g}",
-            f"{one.eigenvalue + 0.0:.4g}",
+            four_digits(one.relevance),
+            four_digits(one.eigenvalue),
             "yes" if one.selected else "no",
             style="" if one.selected else "dim",
         )
     return table
+
+
+def four_digits(value: float) -> str:
+    """Write a number with four digits, of which zeros at the end are kept: numbers of a column align.
+
+    Args:
+        value: any number.
+
+    Returns:
+        Its text.
+
+    Example:
+        >>> four_digits(1.8), four_digits(0.0991), four_digits(1234), four_digits(0)
+        ('1.800', '0.09910', '1234', '0')
+    """
+    return f"{value:#.4g}".removesuffix(".") if value else "0"
 
 
 def _clamp(value: int, low: int, high: int) -> int:

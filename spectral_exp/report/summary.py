@@ -53,7 +53,8 @@ def print_summary(run_folder: Path, console: Console | None = None) -> None:
         if path.exists():
             # Whole on one line, however narrow the terminal: a path is there to be copied.
             console.print(Text(f"{name:<9}{from_here(path)}"), soft_wrap=True)
-    console.print(Text(f"{'more':<9}spectral-rank {from_here(run_folder)}"), soft_wrap=True)
+    for name, command in (("more", "spectral-rank"), ("page", "spectral-report")):
+        console.print(Text(f"{name:<9}{command} {from_here(run_folder)}"), soft_wrap=True)
 
 
 def _two_columns() -> Table:

@@ -211,6 +211,7 @@ def test_a_users_own_options_are_valid_and_suggested(tree, tmp_path, how):
         (["trainer.max_steps=5"], "write +trainer.max_steps=5"),
         (["optimizer.learning_rate=1"], "unknown key optimizer.learning_rate; optimizer has lr"),
         (["dataset=tabular"], "dataset.path is needed"),
+        (["dataset=npz", "dataset.target=y"], "unknown key dataset.target; dataset has path, task"),
         (["-m", "hydra.launcher.njobs=3"], "did you mean hydra.launcher.n_jobs?"),
         (["-m", "sweep=seedz"], "did you mean sweep=seeds?"),
     ],
@@ -232,6 +233,15 @@ def test_the_shipped_configs_refuse(argv, message):
 )
 def test_the_shipped_configs_accept(argv):
     check_overrides(argv, config_dir(), "train")
+
+
+def test_a_table_in_the_place_of_a_setting_is_answered_with_the_command_that_reads_it(tree, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.csv").touch()
+    reads_it = "write dataset=tabular dataset.path=own.csv dataset.target=COLUMN"
+    assert refusal(tree, "own.csv") == f"own.csv is a file; {reads_it}"
+    assert refusal(tree, "dataset=own.csv") == f"dataset=own.csv: the table is named by dataset.path; {reads_it}"
+    assert "has no option other.csv (options: digits" in refusal(tree, "dataset=other.csv")
 
 
 def test_an_option_that_comes_with_a_package_names_the_extra(tree, monkeypatch):

@@ -26,11 +26,12 @@ def test_it_tells_score_inputs_kept_ranking_and_paths(
     first = next(line for line in lines if "_private" in line)
     assert "█" in first
     assert any("[red]height" in line for line in lines)
-    assert lines[-4:] == [
+    assert lines[-5:] == [
         f"ranking  {Path('run/ranking.csv')}",
         f"figures  {Path('run/figures')}",
         "run      run",
         "more     spectral-rank run",
+        "page     spectral-report run",
     ]
     assert len(lines) < 24
 
