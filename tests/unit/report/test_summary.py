@@ -56,3 +56,13 @@ def test_a_run_without_metrics_is_named(run_folder: Path) -> None:
     (run_folder / "metrics.json").unlink()
     with pytest.raises(UserError, match=r"metrics\.json"):
         _printed(run_folder)
+
+
+def test_inputs_of_a_group_share_a_row(run_folder: Path) -> None:
+    dataset = json.loads((run_folder / "dataset.json").read_text(encoding="utf-8"))
+    dataset["groups"] = ["body", "income in $", "_private", "body"]
+    (run_folder / "dataset.json").write_text(json.dumps(dataset), encoding="utf-8")
+    text = _printed(run_folder)
+    rows = [line.split() for line in text[text.index("rank") :].splitlines()[1:4]]
+    assert [row[:2] for row in rows] == [["1", "_private"], ["2", "body"], ["4", "income"]]
+    assert "body (2 inputs)" in text and "height" not in text
