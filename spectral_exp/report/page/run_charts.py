@@ -114,7 +114,7 @@ def _lines(trace: Trace, sizes: np.ndarray, ranking: Sequence[RankedFeature], ke
             for edge, fill in zip(edges, (None, "tonexty"), strict=True):
                 figure.add_scatter(
                     x=trace.step, y=edge, fill=fill, fillcolor=color, line={"width": 0}, mode="lines",
-                    name=f"{name} of the others", showlegend=fill is not None, hoverinfo="skip",
+                    name=name, showlegend=fill is not None, hoverinfo="skip",
                 )  # fmt: skip
         figure.add_scatter(
             x=trace.step, y=middle, mode="lines", line={"color": MUTED, "width": 1.5, "dash": "dot"},
