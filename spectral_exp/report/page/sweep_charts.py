@@ -78,8 +78,9 @@ def pareto_chart(problem: Problem, chosen: Configuration, anchors: Mapping[str, 
         f"{key}-pareto",
         "Score against inputs kept",
         f"{len(configurations):,} configuration{'' if len(configurations) == 1 else 's'}, {len(order):,} on the Pareto "
-        f"front: no other has as few inputs and as good a score with these alone. The front ends at {n_inputs[best]:,.3g} inputs with "
-        f"{score.write(value[best])}. A click on a point leads to its run in the table.",
+        "front: no other has as few inputs and as good a score with these alone. The front ends at "
+        f"{n_inputs[best]:,.3g} inputs with {score.write(value[best])}. "
+        "A click on a point leads to its run in the table.",
         figure,
         simple_table("Pareto front", ("configuration", "inputs (mean)", f"test {score.words} (mean)"), rows),
     )
