@@ -320,8 +320,26 @@ class SpectralModule(SeveralDevicesModule):
             The mean over the rows, and the networks.
         """
         if outputs.dim() == 3:
-            outputs, targets = outputs.flatten(0, 1), targets.repeat(len(outputs))
+            return self.losses(outputs, targets).mean()
         return self.loss_function(outputs if self.info.task == "classification" else outputs.squeeze(1), targets)
+
+    def losses(
+        self, outputs: Float[Tensor, "n_nets *more n_rows n_out"], targets: Shaped[Tensor, "*n_nets n_rows"]
+    ) -> Float[Tensor, " n_nets"]:
+        """Compare the outputs of several networks with the target, without the penalty.
+
+        Args:
+            outputs: rows of outputs of each.
+            targets: targets as the models are trained on, of each or the same for all.
+
+        Returns:
+            The mean over everything else, for each.
+        """
+        shape = outputs.shape[:-1]
+        of_rows = targets.reshape(*targets.shape[:-1], *[1] * (len(shape) - 2), -1).expand(shape).flatten()
+        flat = outputs.flatten(0, -2)
+        flat = flat if self.info.task == "classification" else flat.squeeze(1)
+        return self.loss_function(flat, of_rows, reduction="none").reshape(len(outputs), -1).mean(1)
 
     def _find_held(self) -> HeldInputs | None:
         """Let the training rows follow what leaves the layer, unless the model makes its inputs of whole rows."""

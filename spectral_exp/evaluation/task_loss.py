@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from spectral_exp.dataset.info import DatasetInfo
 
-LOSSES: dict[str, tuple[str, Callable[[Tensor, Tensor], Tensor]]] = {
+LOSSES: dict[str, tuple[str, Callable[..., Tensor]]] = {
     "cross_entropy": ("classification", F.cross_entropy),
     "mse": ("regression", F.mse_loss),
     "l1": ("regression", F.l1_loss),
@@ -15,7 +15,7 @@ LOSSES: dict[str, tuple[str, Callable[[Tensor, Tensor], Tensor]]] = {
 AUTO_LOSS = {"classification": "cross_entropy", "regression": "mse"}
 
 
-def task_loss(name: str, info: DatasetInfo) -> Callable[[Tensor, Tensor], Tensor]:
+def task_loss(name: str, info: DatasetInfo) -> Callable[..., Tensor]:
     """Choose the loss of a task.
 
     Args:
@@ -23,7 +23,8 @@ def task_loss(name: str, info: DatasetInfo) -> Callable[[Tensor, Tensor], Tensor
         info: what the target is.
 
     Returns:
-        The mean loss of outputs (of logits, or of one value per row) and targets.
+        The mean loss of outputs (of logits, or of one value per row) and targets; with `reduction="none"` that of each
+        row.
 
     Raises:
         ValueError: if the loss is unknown or does not fit the task.

@@ -70,17 +70,17 @@ def transfer_operator(
 
 
 def unit_columns(
-    vectors: Float[Tensor, "n_out n_in"],
-) -> Float[Tensor, "n_out n_in"]:
+    vectors: Float[Tensor, "*nets n_out n_in"],
+) -> Float[Tensor, "*nets n_out n_in"]:
     """Scale every column to Euclidean norm 1; a column of zeros stays zero.
 
     Args:
-        vectors: any matrix.
+        vectors: any matrix, or one per network.
 
     Returns:
         The matrix with normalised columns.
     """
-    return torch.nn.functional.normalize(vectors, dim=0, eps=torch.finfo(vectors.dtype).tiny)
+    return torch.nn.functional.normalize(vectors, dim=-2, eps=torch.finfo(vectors.dtype).tiny)
 
 
 def unit_blocks(

@@ -1,4 +1,4 @@
-"""The spectral layers of several networks at once, for `torch.func.vmap`."""
+"""The spectral layers of several networks at once, by themselves or under `torch.func.vmap`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,10 +9,36 @@ from torch import Tensor
 from torch.nn import functional as F
 
 
-class StackedSpectralLinear(torch.autograd.Function):
-    """`F.linear(inputs, vectors * factors, bias)`, which vmap over networks turns into few large products.
+def stacked_linear(
+    inputs: Float[Tensor, "..."],
+    factors: Float[Tensor, "n_nets n_in"],
+    vectors: Float[Tensor, "n_nets n_out n_in"],
+    bias: Float[Tensor, "n_nets n_out"] | None,
+) -> Float[Tensor, "n_nets n_rows n_out"]:
+    """Compute `F.linear(inputs, vectors * factors, bias)` of every network by few large products.
 
-    Left to vmap, the weight and its gradient would be formed once more, and laid out as no optimizer wants them.
+    Differentiable once.
+
+    Args:
+        inputs: (n_nets, n_rows, n_in), or (n_rows, n_in) for inputs that they share.
+        factors: what the columns of every network are multiplied by.
+        vectors: the columns.
+        bias: an additive bias.
+
+    Returns:
+        The outputs.
+    """
+    if inputs.dim() == 2:
+        of_shared: Tensor = _OfSharedInputs.apply(inputs, factors, vectors, bias)
+        return of_shared.transpose(0, 1)
+    of_own: Tensor = _OfOwnInputs.apply(inputs, factors, vectors, bias)
+    return of_own
+
+
+class StackedSpectralLinear(torch.autograd.Function):
+    """`stacked_linear` for networks that vmap runs.
+
+    Left to it, the weight and its gradient would be formed once more, and laid out as no optimizer wants them.
     Differentiable once; to be called under vmap alone.
     """
 
@@ -40,11 +66,10 @@ class StackedSpectralLinear(torch.autograd.Function):
             bias: (n_nets, n_out), or None.
 
         Returns:
-            (n_nets, n_rows, n_out), or (n_rows, n_nets, n_out) if the inputs are shared; and the axis of the networks.
+            (n_nets, n_rows, n_out), and the axis of the networks.
         """
-        if in_dims[0] is None:
-            return _OfSharedInputs.apply(inputs, factors, vectors, bias), 1
-        return _OfOwnInputs.apply(inputs.movedim(in_dims[0], 0), factors, vectors, bias), 0
+        own = inputs if in_dims[0] is None else inputs.movedim(in_dims[0], 0)
+        return stacked_linear(own, factors, vectors, bias), 0
 
 
 class _OfOwnInputs(torch.autograd.Function):

@@ -19,15 +19,13 @@ class StackedBatch(NamedTuple):
 
     Attributes:
         inputs: (n_members, n_rows, *shape), or (n_rows, *shape) if all take the same.
-        targets: (n_members, n_rows), or (n_rows,) likewise.
+        targets: (n_members, n_rows), or (n_rows,) if they are the same for all.
         inputs_axis: the members' axis, 0; None if all take the same.
-        targets_axis: likewise.
     """
 
     inputs: Float[Tensor, "..."]
     targets: Shaped[Tensor, "..."]
     inputs_axis: int | None
-    targets_axis: int | None
 
 
 def training_batches(members: Sequence[Member], everybodys: TensorLoader | None) -> Iterator[StackedBatch]:
@@ -111,12 +109,12 @@ def _gathered(loaders: Sequence[TensorLoader]) -> Iterator[tuple[Tensor, Tensor]
 def _for_all(members: Sequence[Member], inputs: Tensor, targets: Tensor) -> StackedBatch:
     """The same rows for all; networks may have other inputs of them left."""
     if members[0].kept_of(inputs) is inputs:
-        return StackedBatch(inputs, targets, None, None)
-    return StackedBatch(torch.stack([member.kept_of(inputs) for member in members]), targets, 0, None)
+        return StackedBatch(inputs, targets, None)
+    return StackedBatch(torch.stack([member.kept_of(inputs) for member in members]), targets, 0)
 
 
 def _for_each(members: Sequence[Member], inputs: Tensor, targets: Tensor) -> StackedBatch:
     """For every network rows of its own."""
     if members[0].kept_of(first := inputs[0]) is not first:
         inputs = torch.stack([member.kept_of(one) for member, one in zip(members, inputs, strict=True)])
-    return StackedBatch(inputs, targets, 0, 0)
+    return StackedBatch(inputs, targets, 0)

@@ -19,6 +19,7 @@ class GivenDropout(nn.Module):
         share: of units that are dropped in training.
 
     Attributes:
+        first_axis: of the units in the values, behind that of the rows.
         shape: of what was dropped last, without the rows.
         mask: 0 for dropped units, else 1 / (1 - share); None where nothing is dropped.
     """
@@ -26,6 +27,7 @@ class GivenDropout(nn.Module):
     def __init__(self, share: float) -> None:
         super().__init__()
         self.share = share
+        self.first_axis = 1
         self.shape: tuple[int, ...] = ()
         self.mask: Tensor | None = None
 
@@ -38,7 +40,7 @@ class GivenDropout(nn.Module):
         Returns:
             The values times the mask.
         """
-        self.shape = tuple(values.shape[1:])
+        self.shape = tuple(values.shape[self.first_axis :])
         return values if self.mask is None else values * self.mask
 
 

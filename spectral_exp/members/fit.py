@@ -86,16 +86,12 @@ class BatchTraining:
             member.begin_epoch(None if self._everybodys else len(members))
         if self._everybodys:
             self._everybodys.set_epoch(self._epoch)
-        sums = torch.zeros(2, len(members), device=members[0].device)
-        first_bad_step = torch.full((len(members),), -1, device=members[0].device)
-        n_rows = 0
-        for batch in training_batches(members, self._everybodys):
-            losses, penalties = self._stack.step(batch, self._progress)
-            rows = batch.targets.shape[-1]
-            sums += torch.stack([losses, penalties]) * rows
-            n_rows += rows
-            is_bad = ~torch.isfinite(losses + penalties) & (first_bad_step < 0)
-            first_bad_step = torch.where(is_bad, self._step, first_bad_step)
+        first_step = self._step
+        n_rows: list[int] = []
+        of_steps = torch.empty(len(members[0].loader), 2, len(members), device=members[0].device)
+        for place, batch in enumerate(training_batches(members, self._everybodys)):
+            of_steps[place, 0], of_steps[place, 1] = self._stack.step(batch, self._progress)
+            n_rows.append(batch.targets.shape[-1])
             self._step += 1
             self.has_begun = True
             if self._removes_inputs():
@@ -105,17 +101,20 @@ class BatchTraining:
                     member.record_step(self._step)
             self._bar.advance(self._epoch, self._step)
         of_epoch = self._validate()
-        for place, (loss, penalty) in enumerate((sums / n_rows).t().tolist()):
-            of_epoch[place] |= {"train/loss": loss, "spectral/penalty": penalty}
-        for member, metrics, step in zip(members, of_epoch, first_bad_step.tolist(), strict=True):
-            if step < 0 and not math.isfinite(metrics["val/loss"]):
-                step = self._step
-            if step >= 0:
-                self.failed[member] = diverged(step)
+        of_steps = of_steps.cpu()
+        weights = torch.tensor(n_rows) / sum(n_rows)
+        means = torch.einsum("s,sij->ij", weights, of_steps)
+        is_bad = ~of_steps.isfinite().all(1)
+        for place, (member, metrics) in enumerate(zip(members, of_epoch, strict=True)):
+            metrics["train/loss"], metrics["spectral/penalty"] = means[:, place].tolist()
+            if is_bad[:, place].any():
+                self.failed[member] = diverged(first_step + int(is_bad[:, place].int().argmax()))
+            elif not math.isfinite(metrics["val/loss"]):
+                self.failed[member] = diverged(self._step)
             else:
                 self._attempt(member, partial(member.end_epoch, metrics))
         self._epoch += 1
-        self._bar.end_epoch(self._epoch, f"{len(members)} networks  loss {float(sums[0].mean()) / n_rows:.4f}")
+        self._bar.end_epoch(self._epoch, f"{len(members)} networks  loss {float(means[0].mean()):.4f}")
         self._leave([member for member in members if member in self.failed])
 
     def _attempt(self, member: Member, act: Callable[[], None]) -> bool:

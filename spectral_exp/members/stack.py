@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import groupby, pairwise
-from typing import Any
+from itertools import groupby, pairwise, zip_longest
+from typing import cast
 
 import torch
 from jaxtyping import Float
@@ -19,10 +19,12 @@ from spectral_exp.functional.transformed import stacked_nets
 from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.members.batches import StackedBatch
+from spectral_exp.members.chain import Chain, is_chain
 from spectral_exp.members.dropout import draw_masks, give_dropout
 from spectral_exp.members.member import Member
 from spectral_exp.members.recorded import Recorded
 from spectral_exp.module import SpectralModule
+from spectral_exp.regularization.regularization import Regularization
 
 Named = dict[str, Tensor]
 
@@ -63,9 +65,13 @@ class Stack:
         self._recorded = Recorded()
         self._device = members[0].device
         self._precision = members[0].trainer.precision_plugin
-        self._net = _Net(members[0].module)
-        names = [name for name, _ in (*self._net.named_parameters(), *self._net.named_buffers())]
+        self._model = _model_of(members[0].module)
+        self._dropouts = give_dropout(self._model)
+        if is_chain(self._model):
+            self._model = Chain(self._model)
+        self._penalty = _Penalty(self._model, members[0].module.regularization)
         owned = [_tensors(member) for member in members]
+        names = [f"model.{name}" for name, _ in (*self._model.named_parameters(), *self._model.named_buffers())]
         self._values = {name: torch.stack([own[name].detach() for own in owned]) for name in names}
         self._parameters = {name: self._values[name] for name in names if owned[0][name].requires_grad}
         for parameter in self._parameters.values():
@@ -89,11 +95,11 @@ class Stack:
         Returns:
             Losses and penalties before the step.
         """
-        if not self._net.training:
-            self._net.train()
+        if not self._model.training:
+            self._model.train()
         strengths = torch.tensor([one.module.regularization.strengths_at(progress) for one in self.members])
         arguments = (batch.inputs, batch.targets, strengths.to(self._device), *self._draw_masks(batch))
-        compute = partial(self._losses_and_gradients, batch.inputs_axis, batch.targets_axis)
+        compute = partial(self._losses_and_gradients, batch.inputs_axis)
         losses, penalties, *gradients = self._recorded(compute, arguments)
         if self._clip is not None:
             _clip_each(gradients, *self._clip)
@@ -116,16 +122,11 @@ class Stack:
         Returns:
             The outputs of each of them.
         """
-        self._net.eval()
-        for dropout in self._net.dropouts:
-            dropout.mask = None
+        self._model.eval()
         is_of_all = list(places) == list(range(len(self.members)))
-        values = {
-            name.removeprefix("model."): value if is_of_all else value[places] for name, value in self._values.items()
-        }
-        with self._precision.forward_context(), stacked_nets():
-            outputs = [vmap(self._run_model, in_dims=(0, batch.inputs_axis))(values, batch.inputs) for batch in batches]
-        return torch.cat(outputs, dim=1)
+        values = self._values if is_of_all else {name: value[places] for name, value in self._values.items()}
+        with self._precision.forward_context():
+            return torch.cat([self._run(values, batch.inputs, batch.inputs_axis) for batch in batches], dim=1)
 
     def sync(self) -> None:
         """Hand the members back what their optimizers and schedules remember."""
@@ -161,63 +162,79 @@ class Stack:
     def _losses_and_gradients(
         self,
         inputs_axis: int | None,
-        targets_axis: int | None,
         inputs: Tensor,
         targets: Tensor,
         strengths: Tensor,
         *masks: Tensor,
     ) -> list[Tensor]:
-        run = vmap(self._run, in_dims=(0, inputs_axis, targets_axis, 0, 0))
-        with self._precision.forward_context(), stacked_nets():
-            losses, penalties = run(self._values, inputs, targets, strengths, list(masks))
+        with self._precision.forward_context():
+            outputs = self._run(self._values, inputs, inputs_axis, masks)
+            losses = self.members[0].module.losses(outputs, targets)
+            penalties = vmap(self._penalize)(self._penalty.values(self._values), strengths)
         parameters = list(self._parameters.values())
         found = torch.autograd.grad((losses + penalties).sum(), parameters)
         gradients = [_laid_out_as(parameter, one) for parameter, one in zip(parameters, found, strict=True)]
         return [losses.detach(), penalties.detach(), *gradients]
 
     def _run(
-        self, values: Named, inputs: Tensor, targets: Tensor, strengths: Tensor, masks: list[Tensor]
-    ) -> tuple[Tensor, Tensor]:
-        for dropout, mask in zip(self._net.dropouts, masks, strict=True):
-            dropout.mask = mask
-        losses: tuple[Tensor, Tensor] = functional_call(self._net, values, (inputs, targets, strengths))
-        return losses
-
-    def _run_model(self, values: Named, inputs: Tensor) -> Tensor:
-        outputs: Tensor = functional_call(self._net.model, values, (inputs,))
+        self, values: Named, inputs: Tensor, inputs_axis: int | None, masks: Sequence[Tensor] = ()
+    ) -> Float[Tensor, "n_nets n_rows n_out"]:
+        """The outputs of networks."""
+        values = {name.removeprefix("model."): value for name, value in values.items()}
+        if isinstance(self._model, Chain):
+            return self._run_model(values, inputs.flatten(1 if inputs_axis is None else 2), masks)
+        with stacked_nets():
+            outputs: Tensor = vmap(self._run_model, in_dims=(0, inputs_axis, 0))(values, inputs, list(masks))
         return outputs
 
+    def _run_model(self, values: Named, inputs: Tensor, masks: Sequence[Tensor]) -> Tensor:
+        for dropout, mask in zip_longest(self._dropouts, masks):
+            dropout.mask = mask
+        outputs: Tensor = functional_call(self._model, values, (inputs,))
+        return outputs
+
+    def _penalize(self, values: Named, strengths: Tensor) -> Tensor:
+        penalty: Tensor = functional_call(self._penalty, values, (strengths,))
+        return penalty
+
     def _draw_masks(self, batch: StackedBatch) -> list[Tensor]:
-        if not self._net.dropouts:
+        if not self._dropouts:
             return []
-        if not self._net.dropouts[0].shape:  # which a forward pass tells
+        if not self._dropouts[0].shape:  # which a forward pass tells
             self.outputs([batch], range(len(self.members)))
-            self._net.train()
+            self._model.train()
         generators = [member.generator for member in self.members]
-        return draw_masks(self._net.dropouts, generators, n_rows=batch.targets.shape[-1])
+        return draw_masks(self._dropouts, generators, n_rows=batch.targets.shape[-1])
 
 
-class _Net(nn.Module):
-    """A member's model with its loss and penalty; the parameters come with every call."""
+class _Penalty(nn.Module):
+    """The penalty on a network's input layer, 0 for a plain one; the parameters come with every call."""
 
-    def __init__(self, module: SpectralModule) -> None:
+    def __init__(self, model: nn.Module, regularization: Regularization) -> None:
         super().__init__()
-        self.model = deepcopy(module.model)
-        self.dropouts = give_dropout(self.model)
-        self._module = (module,)  # not a submodule
-        layer = self.model.input_layer
-        if isinstance(layer, SpectralLayer) and layer.columns.kept is not None:
-            # Rows come with the kept inputs alone, other ones for every member.
-            layer.columns = replace(layer.columns, in_features=layer.n_kept, kept=None)
+        self.layer = cast(nn.Module, model.input_layer)
+        self._prefix = next(name for name, one in model.named_modules() if one is self.layer)
+        self._regularization = regularization
 
-    def forward(self, inputs: Tensor, targets: Tensor, strengths: Tensor) -> tuple[Tensor, Any]:
-        module = self._module[0]
-        layer = self.model.input_layer
-        loss = module.loss(self.model(inputs), targets)
-        if not isinstance(layer, SpectralLayer):
-            return loss, torch.zeros_like(loss)
-        terms = module.regularization.terms(layer)
-        return loss, sum(strengths[place] * term for place, term in enumerate(terms))
+    def values(self, of_module: Named) -> Named:
+        """Those of the layer among the tensors of a module."""
+        names = (name for name, _ in (*self.layer.named_parameters(), *self.layer.named_buffers()))
+        return {f"layer.{name}": of_module[f"model.{self._prefix}.{name}"] for name in names}
+
+    def forward(self, strengths: Tensor) -> Tensor:
+        if not isinstance(self.layer, SpectralLayer):
+            return torch.zeros_like(strengths[0])
+        terms = self._regularization.terms(self.layer)
+        return (strengths * torch.stack(terms)).sum()
+
+
+def _model_of(module: SpectralModule) -> nn.Module:
+    """A copy of a member's network, for rows of the kept inputs alone, other ones for every member."""
+    model = deepcopy(module.model)
+    layer = model.input_layer
+    if isinstance(layer, SpectralLayer) and layer.columns.kept is not None:
+        layer.columns = replace(layer.columns, in_features=layer.n_kept, kept=None)
+    return model
 
 
 def _tensors(member: Member) -> Named:
