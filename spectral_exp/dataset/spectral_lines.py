@@ -54,8 +54,8 @@ LICK_BANDPASSES = {
 # 1974), table of strong Fraunhofer lines, after Moore, Minnaert and Houtgast, The Solar Spectrum, NBS Monograph 61
 # (1966). Compared with data in packages of PyPI: "Common Stellar" of jdaviz 5.0.2 has 31 of the 38, to its .005
 # Angstrom. Fe I of NIST in pypeit 2.0.1, brought from vacuum to air, has 16 of the 17 of iron at .006 to .017 Angstrom
-# less (.3 to 1.4 km/s): lines of the sun are that much redder than those of the laboratory. The remaining two, Mg I 3832
-# and 3838, are in neither; public tables of the solar spectrum have them to the last digit.
+# less (.3 to 1.4 km/s): lines of the sun are that much redder than those of the laboratory. The remaining two, Mg I
+# 3832 and 3838, are in neither; public tables of the solar spectrum have them to the last digit.
 FRAUNHOFER_LINES = {
     "Fe I 3581": 3581.209,
     "Fe I 3720": 3719.947,
