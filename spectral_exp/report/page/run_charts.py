@@ -29,14 +29,13 @@ from spectral_exp.report.page.chart import (
     text_of,
 )
 from spectral_exp.report.page.table import simple_table
-from spectral_exp.report.ranking import RankedFeature
+from spectral_exp.report.ranking import N_BARS, RankedFeature, with_bars
 from spectral_exp.report.run_files import MaskingCurve
 from spectral_exp.tracking.path_curve import PathCurve
 
 if TYPE_CHECKING:
     from spectral_exp.tracking.trace import Trace
 
-N_BARS = 30
 # Records that the slider steps through, and inputs whose values it carries at most.
 N_SLIDER_RECORDS = 60
 N_SLIDER_PIXELS = 4096
@@ -181,7 +180,7 @@ def relevance_chart(ranking: Sequence[RankedFeature], key: str) -> Chart:
     Returns:
         The figure; its table is that of all inputs.
     """
-    top = ranking[:N_BARS]
+    top = with_bars(ranking)
     figure = _bar_figure(
         [one.name for one in top], [one.relevance for one in top], [one.selected for one in top], "relevance"
     )
