@@ -29,8 +29,8 @@ class SpectralGate(SpectralLayer):
         shape: the shape of one row, such as (channels, height, width).
         axes: the axes that the eigenvalues lie along, rising; None for all, one eigenvalue for every number.
         gauge: how the scale shared by eigenvalue and eigenvector is fixed, see `SpectralLayer`.
-        fill: what stands at a dropped position: `zero`, or the mean of its kept `neighbours`, see `fill_gaps`, in rows
-            of shape (channels, height, width) or (channels, length).
+        fill: what stands at a dropped position: `zero`, or an estimate from its kept `neighbours`, see `fill_gaps`, in
+            rows of shape (channels, height, width) or (channels, length).
         device: where the parameters live.
         dtype: their type.
 

@@ -32,7 +32,7 @@ class SpectralCNN(ConvNet):
         unit: what has an eigenvalue: a `position` (a pixel with all its channels) or a `value` (one channel of it),
             each by a `SpectralGate`; or a whole `channel`, by the first convolution.
         gauge: how the scale shared by eigenvalue and eigenvector is fixed.
-        fill: what stands at a dropped position or value: `zero`, or the mean of its kept `neighbours`; a dropped
+        fill: what stands at a dropped position or value: `zero`, or an estimate from its kept `neighbours`; a dropped
             channel is gone.
         spectral_head: put the first layer of the head in spectral form too.
 

@@ -23,6 +23,9 @@ class Path(L1):
     removed input leaves the computation for good: the run gets faster as it goes, and its weight is exactly zero.
     Going from dense to sparse keeps inputs that matter only together, which have no gradient at zero.
 
+    Where the relevance of an input depends on which others are kept, as where neighbours fill gaps, those that are due
+    leave in rounds, and the rest of them is looked at anew.
+
     A group leaves whole: the number may fall short of the schedule by less than one group, but never of `n_final`.
     Inputs that are always kept count, and stay.
 
