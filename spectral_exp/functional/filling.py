@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-BY_DISTANCE = (64.0, 8.0, 1.0)  # weights of a place and its neighbours along an axis: an eighth for every step
+BY_DISTANCE = (1.0, 1 / 8, 1 / 64)  # weights of a place and its neighbours along an axis, exact in any precision
 
 
 def fill_gaps(rows: Float[Tensor, "*rows"], mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*rows"]:
@@ -72,7 +72,7 @@ def least_nearby(ranks: Int[Tensor, "*shape"], chosen: Bool[Tensor, "*shape"], n
         >>> least_nearby(torch.tensor([[0, 1, 2, 5, 4, 3]]), torch.tensor([[False] + 5 * [True]]), n_axes=1)
         tensor([[False,  True, False, False, False,  True]])
     """
-    rivals = torch.where(chosen, -ranks.double(), -torch.inf)
+    rivals = torch.where(chosen, -ranks.float(), -torch.inf)
     reach = len(BY_DISTANCE) - 1
     pool = {1: F.max_pool1d, 2: F.max_pool2d}[n_axes]
     return chosen & (rivals == pool(rivals, 2 * reach + 1, stride=1, padding=reach))
@@ -80,19 +80,20 @@ def least_nearby(ranks: Int[Tensor, "*shape"], chosen: Bool[Tensor, "*shape"], n
 
 def _per_gap(mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """What a sum over kept places is multiplied by to become the mean in a gap; 0 at kept places."""
-    weights = _weighted_sums(mask.float(), mask.dim() - 1)  # whole numbers; 0 where nothing near is kept
-    return torch.where(mask, 0.0, 1.0 / weights.clamp_min(1.0))
+    weights = _weighted_sums(mask.float(), mask.dim() - 1)
+    return torch.where(mask | (weights == 0), 0.0, 1.0 / weights)
 
 
 def _per_surroundings(mask: Bool[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """What a sum over surrounding places that are kept or have a mean is multiplied by to become their mean."""
     n_axes = mask.dim() - 1
     has_value = (_weighted_sums(mask.float(), n_axes) > 0).float()
-    return 1.0 / _sums_around(has_value, n_axes).clamp_min(1.0)
+    weights = _sums_around(has_value, n_axes)
+    return torch.where(weights == 0, 0.0, 1.0 / weights)
 
 
 def _sums_around(rows: Float[Tensor, "*rows"], n_axes: int) -> Float[Tensor, "*rows"]:
-    return torch.sub(_weighted_sums(rows, n_axes), rows, alpha=BY_DISTANCE[0] ** n_axes)
+    return _weighted_sums(rows, n_axes) - rows  # its own weight is 1
 
 
 def _weighted_sums(rows: Float[Tensor, "*rows"], n_axes: int) -> Float[Tensor, "*rows"]:
