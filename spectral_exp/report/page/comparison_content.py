@@ -6,12 +6,14 @@ import shlex
 
 import numpy as np
 
+from spectral_exp.counting import counted
 from spectral_exp.evaluation.agreement import top_k_frequency
 from spectral_exp.report.comparison import Comparison
 from spectral_exp.report.comparison_table import columns, headline
 from spectral_exp.report.page.comparison_charts import agreement_chart, cost_chart, score_chart
-from spectral_exp.report.page.content import Content, Section
-from spectral_exp.report.page.run_charts import image_chart
+from spectral_exp.report.page.content import Content
+from spectral_exp.report.page.image_chart import image_chart
+from spectral_exp.report.page.section import Section
 from spectral_exp.report.page.table import Cell, Row, Table
 from spectral_exp.tracking.run_folder import CONFIG
 
@@ -29,7 +31,8 @@ def build_comparison_content(comparison: Comparison) -> Content:
     if comparison.rankings:
         sections.append(_agreement(comparison))
     sections.append(_about(comparison))
-    return Content(f"{comparison.info.name}: {len(comparison.methods)} methods", [headline(comparison)], sections)
+    title = f"{comparison.info.name}: {counted(len(comparison.methods), 'method')}"
+    return Content(title, [headline(comparison)], sections)
 
 
 def _asked(comparison: Comparison) -> Section:
@@ -93,8 +96,9 @@ def _agreement(comparison: Comparison) -> Section:
 
 def _about(comparison: Comparison) -> Section:
     record = comparison.record
-    facts = {"python": record["python"], **record["versions"]}
-    facts |= {name: str(value) for name, value in record["hardware"].items()}
+    machines = [{"python": one["python"], **one["versions"], **one["hardware"]} for one in comparison.machines]
+    names = dict.fromkeys(name for one in machines for name in one)
+    facts = {name: "; ".join(dict.fromkeys(str(one.get(name, "none")) for one in machines)) for name in names}
     commands = [shlex.join(["spectral-compare", *record["overrides"]])]
     section = Section("How it was made", facts=facts, commands=commands)
     if (comparison.folder / CONFIG).is_file():

@@ -8,8 +8,8 @@ from math import isfinite
 import numpy as np
 import plotly.graph_objects as go
 
+from spectral_exp.counting import counted
 from spectral_exp.report.aggregate import Configuration, Problem
-from spectral_exp.report.answer import runs_of
 from spectral_exp.report.collect import CollectedRun
 from spectral_exp.report.consensus import Consensus
 from spectral_exp.report.names import last_word
@@ -113,7 +113,7 @@ def _add_configurations(
         x=[one.n_selected.mean for one in some], y=[one.with_selected.mean for one in some], mode="markers",
         name=name, marker={"color": color, "size": 10},
         error_y=error_bars,
-        text=[f"{_wrapped(problem.label(one))}<br>{runs_of(len(one.runs))}" for one in some],
+        text=[f"{_wrapped(problem.label(one))}<br>{counted(len(one.runs), 'run')}" for one in some],
         customdata=[anchors.get(one.runs[0].name, "") for one in some],
         hovertemplate="%{text}<br>%{x:.3g} inputs, %{y:.4g}<extra></extra>",
     )  # fmt: skip

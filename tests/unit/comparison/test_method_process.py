@@ -56,7 +56,7 @@ def test_a_method_that_needs_too_long_is_ended_and_what_it_had_is_kept(states):
 
 
 def test_a_method_that_is_killed_is_a_failure_of_the_seeds_it_left(states):
-    reason = "killed by SIGKILL, perhaps because memory ran out"
+    reason = "killed by SIGKILL (by hand, or because memory ran out)"
     assert states("dies") == [("done", None), ("failed", reason), ("failed", reason)]
 
 
