@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -86,6 +87,14 @@ def test_a_sweep_has_every_part_and_shows_its_failure(sweep: Path) -> None:
     assert [one["href"] for one in outline.of("a") if "config" in str(one["href"])] == [
         f"./{job}/config.yaml" for job in range(4)
     ]
+
+
+def test_a_run_alone_is_compared_with_nothing(sweep: Path) -> None:
+    for job in ("1", "2", "3"):
+        shutil.rmtree(sweep / job)
+    charts = [str(one["id"]) for one in Outline(page_of(sweep)).of("div") if one.get("class") == "chart"]
+    assert "d0-run-eigenvalues" in charts
+    assert not {"d0-pareto", "d0-selection", "d0-image"} & set(charts)
 
 
 def test_runs_that_have_not_ended_are_shown_as_far_as_they_are(sweep: Path) -> None:
