@@ -21,9 +21,10 @@ import torch
 from spectral_exp.attribution.measure import measure
 from spectral_exp.build import build
 from spectral_exp.cli.compose import compose_config
-from spectral_exp.comparison.cell import load_data
 from spectral_exp.comparison.net import fit
+from spectral_exp.settings import read_settings
 from spectral_exp.tracking.console import quiet_lightning
+from spectral_exp.training import load_data
 
 METHODS = (
     "shap_gradient",
@@ -47,13 +48,14 @@ def main() -> None:
     torch.set_num_threads(1)
     shared = ["experiment=protocol_k", "model=spectral_mlp", *arguments.override]
     config = compose_config([*shared, f"attribution=[{','.join(arguments.methods)}]"], "compare")
-    data = load_data(compose_config(shared))
+    of_training = compose_config(shared)
+    data = load_data(of_training, read_settings(of_training))
     with tempfile.TemporaryDirectory() as folder, quiet_lightning():
         started = time.process_time()
-        module = fit(compose_config(shared), data, Path(folder))
+        module = fit(of_training, data, Path(folder))
         training = time.process_time() - started
-    layer, model = module.spectral_input_layer, copy.deepcopy(module.model)
-    model.layers[0] = layer.to_linear()  # what other packages know
+    layer, model = module.spectral_input_layer, copy.deepcopy(module.model.layers)
+    model[0] = layer.to_linear()  # what other packages know
 
     readings = []
     for _ in range(arguments.repeat):

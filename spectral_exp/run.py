@@ -11,6 +11,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from spectral_exp.build import build, build_all
+from spectral_exp.counting import counted
 from spectral_exp.dataset.data import Data
 from spectral_exp.rank_processes import other_ranks
 from spectral_exp.run_config import read_config, write_config
@@ -162,7 +163,7 @@ def conclude(opened: OpenRun, seconds: float) -> dict[str, Any]:
     if trainer.is_global_zero:
         metrics |= write_ranked_inputs(folder, module, data, selected, trainer.loggers, trainer.global_step)
     if settings.refit.epochs and bool(selected.any()):
-        log.info(f"Refit with {int(selected.sum())} inputs")
+        log.info(f"Refit with {counted(int(selected.sum()), 'input')}")
         module, about_refit = refit(config, settings, training, data, selected)
         metrics |= about_refit
     elif settings.refit.epochs:

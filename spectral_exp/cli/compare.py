@@ -1,6 +1,7 @@
 """`spectral-compare`: rank the inputs by several methods on equal terms, and score the rankings."""
 
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 CONFIG_NAME = "compare"
 # Of the comparison alone; everything else on the command line is about the trainings.
 OWN_KEYS = (METHODS, "k", "seeds", "fractions", "judge_epochs", "time_limit", "n_threads", "hydra")
+ONE_DATA_SET = "a comparison is of one data set; start one command for each"
+OF_HYDRA = {".hydra", "compare.log"}  # what lies in a folder before the comparison begins
 PROGRAM = (sys.executable, "-m", "spectral_exp.cli.compare_method")
 
 
@@ -48,8 +51,8 @@ def main() -> None:
     try:
         register_user_configs()
         sys.argv[1:] = resume_comparison_arguments(sys.argv[1:])
-        check_overrides(sys.argv[1:], config_dir(), CONFIG_NAME)
         _refuse_other_uses(sys.argv[1:])
+        check_overrides(sys.argv[1:], config_dir(), CONFIG_NAME, can_sweep=False)
         os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us instead of Hydra's own reports
         _hydra_main(outcome)
     except (Exception, KeyboardInterrupt) as error:
@@ -58,6 +61,8 @@ def main() -> None:
         folder = outcome.folder
         is_begun = folder is not None and (folder / COMPARISON).is_file()
         go_on = f"spectral-compare resume={os.path.relpath(folder)}" if folder and is_begun else ""
+        if folder and not is_begun and isinstance(outcome.error, UserError):
+            _remove_unused(folder)
         sys.exit(report_error(outcome.error, go_on, with_traceback))
 
 
@@ -93,10 +98,12 @@ def _refuse_other_uses(argv: Sequence[str]) -> None:
     if command is None:
         return
     if command.is_multirun:
-        raise UserError("-m: a comparison is of one data set; start one command for each, or write a list as k=[10,50]")
+        raise UserError(f"-m: {ONE_DATA_SET}, or write a list as k=[10,50]")
     if command.config_path or command.config_name:
         raise UserError("--config-path, --config-name: the configs of a comparison are ours; add yours by --config-dir")
     for text in command.overrides:
+        if _key(text) == "dataset" and "," in text:
+            raise UserError(f"{text}: {ONE_DATA_SET}")
         if _key(text) == "seed":
             raise UserError(f"{text}: a comparison has several; write seeds=[{text.partition('=')[2]}]")
 
@@ -139,6 +146,12 @@ def _compare(config: "DictConfig", folder: Path, overrides: list[str]) -> None:
     finally:
         if (folder / COMPARISON).is_file():
             _write_results(folder)
+
+
+def _remove_unused(folder: Path) -> None:
+    """Remove the folder that Hydra has made for a comparison that is refused; nothing that holds more."""
+    if {path.name for path in folder.iterdir()} <= OF_HYDRA:
+        shutil.rmtree(folder)
 
 
 def _write_results(folder: Path) -> None:

@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from spectral_exp.cli.composition import Command, Composition, open_configs, read_command
 from spectral_exp.cli.nearest import did_you_mean, nearest
 from spectral_exp.cli.override_keys import apply_override, refuse_missing
+from spectral_exp.cli.override_syntax import table_command
 from spectral_exp.errors import UserError
 from spectral_exp.sweep.combinations import combinations
 
@@ -20,7 +21,7 @@ from spectral_exp.sweep.combinations import combinations
 EXTRAS = {"hydra/launcher=submitit_slurm": "slurm"}
 
 
-def check_overrides(argv: Sequence[str], config_dir: str, config_name: str) -> None:
+def check_overrides(argv: Sequence[str], config_dir: str, config_name: str, can_sweep: bool = True) -> None:
     """Check that every override on the command line is about something that exists.
 
     Groups, options and keys are compared with what would be composed, every value of a sweep included. A key
@@ -31,6 +32,7 @@ def check_overrides(argv: Sequence[str], config_dir: str, config_name: str) -> N
         argv: the arguments behind the program's name.
         config_dir: absolute path of the config tree.
         config_name: the primary config.
+        can_sweep: whether the program takes -m.
 
     Raises:
         UserError: one line that names the override, what is wrong and what was probably meant.
@@ -42,16 +44,16 @@ def check_overrides(argv: Sequence[str], config_dir: str, config_name: str) -> N
         return
     tree, primary = command.config_path or config_dir, command.config_name or config_name
     with open_configs(tree, primary, command.user_dirs, command.overrides) as configs:
-        _check(command, configs)
+        _check(command, configs, can_sweep)
 
 
-def _check(command: Command, configs: Composition) -> None:
+def _check(command: Command, configs: Composition, can_sweep: bool) -> None:
     overrides = [configs.parse(text) for text in command.overrides]
     choices, keys = _split(overrides, configs)
     first = tuple(_values(choice, configs)[0] for choice in choices)
     config = _compose(choices, first, configs)
     if not command.is_multirun and not str(config.hydra.mode).endswith("MULTIRUN"):
-        _refuse_sweeps(overrides)
+        _refuse_sweeps(overrides, can_sweep)
         _check_job(config, keys, command, configs)
         return
     overrides = [*_sweeper_params(config, overrides, configs), *overrides]
@@ -127,13 +129,14 @@ def _values(override: Override, configs: Composition) -> list[str]:
     return [f"{override.get_key_element()}={name}" for name in names]
 
 
-def _refuse_sweeps(overrides: Iterable[Override]) -> None:
+def _refuse_sweeps(overrides: Iterable[Override], can_sweep: bool) -> None:
     for override in overrides:
+        if not override.is_sweep_override():
+            continue
+        ways = ["add -m to sweep over the values"] if can_sweep else []
         if override.value_type is ValueType.SIMPLE_CHOICE_SWEEP:
-            as_list = f"{override.get_key_element()}=[{override.get_value_string()}]"
-            raise UserError(f"{override.input_line}: add -m to sweep over the values, or write {as_list} for a list")
-        if override.is_sweep_override():
-            raise UserError(f"{override.input_line}: add -m to sweep over the values")
+            ways.append(f"write {override.get_key_element()}=[{override.get_value_string()}] for a list")
+        raise UserError(f"{override.input_line}: {', or '.join(ways) or 'one value is wanted'}")
 
 
 def _compose(choices: Sequence[Override], texts: Sequence[str], configs: Composition) -> DictConfig:
@@ -161,6 +164,8 @@ def _check_option(choice: Override, text: str, configs: Composition) -> None:
         options = _options_below(group, configs)
         if extra := EXTRAS.get(f"{group}={option}"):
             raise UserError(f"{text} needs pip install 'spectral_exp[{extra}]'")
+        if group == "dataset" and (command := table_command(str(option))):
+            raise UserError(f"{text}: the table is named by dataset.path; write {command}")
         near = [f"{group}={name}" for name in nearest(str(option), options)]
         raise UserError(f"{text}: {group} has no option {option} (options: {', '.join(options)}){did_you_mean(near)}")
 

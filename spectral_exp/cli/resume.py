@@ -13,7 +13,7 @@ from yaml import YAMLError  # type: ignore[import-untyped]
 from spectral_exp.cli.composition import Command, read_command
 from spectral_exp.errors import UserError
 from spectral_exp.tracking.comparison_folder import COMPARISON
-from spectral_exp.tracking.run_folder import CONFIG, STATUS, SWEEP_RECORD, read_part
+from spectral_exp.tracking.run_folder import CONFIG, STATUS, SWEEP_RECORD, is_run_folder, read_part
 from spectral_exp.tracking.sweep_record import read_sweep_record
 
 KEY = "resume="
@@ -122,7 +122,7 @@ def resume_comparison_arguments(argv: Sequence[str]) -> list[str]:
 def _of_run(folder: Path, given: str) -> list[str]:
     if (folder / SWEEP_RECORD).is_file():
         raise UserError(f"resume={given}: the folder of a sweep; add -m to go on with it, or name one of its jobs")
-    if not (folder / CONFIG).is_file() or not (folder / STATUS).is_file():
+    if not is_run_folder(folder):
         raise UserError(f"resume={given}: not a run folder (no {CONFIG} and {STATUS} in it)")
     return [text for text in _overrides_in(folder / STATUS) if not text.startswith(KEY)]
 

@@ -14,12 +14,13 @@ from spectral_exp.comparison.changes import settings_of_all
 from spectral_exp.comparison.machine import describe_machine
 from spectral_exp.comparison.method_process import run_method
 from spectral_exp.comparison.settings import METHODS, ComparisonSettings, read_comparison_settings
+from spectral_exp.counting import counted
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.errors import UserError
 from spectral_exp.run_config import write_config
 from spectral_exp.settings import read_settings
 from spectral_exp.sweep.job_process import Interrupts
-from spectral_exp.tracking.comparison_folder import COMPARISON, NET, cell_folder, state_of
+from spectral_exp.tracking.comparison_folder import COMPARISON, NET, cell_folder, machines_of, read_json, state_of
 from spectral_exp.tracking.results import write_dataset
 from spectral_exp.tracking.run_folder import write_json
 from spectral_exp.training.training import load_data
@@ -60,20 +61,26 @@ def compare(
     write_config(folder, everything)
     write_dataset(folder, info)
     methods = [str(method) for method in config[METHODS]]
+    left = {
+        method
+        for method in (NET, *methods)
+        if not all(is_complete(folder, method, seed, settings) for seed in settings.seeds)
+    }
+    machines, here = machines_of(read_json(folder / COMPARISON)), describe_machine()
     record = {
         "name": training.name,
         "overrides": list(overrides),
         "training": list(shared),
         "methods": {method: str(config[METHODS][method]["_target_"]) for method in methods},
         "settings": settings.model_dump(),
-        **describe_machine(),
+        "machines": machines if not left or here in machines else [*machines, here],
     }
     write_json(folder / COMPARISON, record)
-    log.info(f"{len(methods)} methods, seeds {settings.seeds}; everything goes to {os.path.relpath(folder)}")
+    log.info(f"{counted(len(methods), 'method')}, seeds {settings.seeds}; everything goes to {os.path.relpath(folder)}")
     with Interrupts() as interrupts:
         for method in (NET, *methods):
             started = time.monotonic()
-            if not all(is_complete(folder, method, seed, settings) for seed in settings.seeds):
+            if method in left:
                 run_method(program, folder, method, settings, interrupts)
             log.info(f"{method:24} {_outcome(folder, method, settings)}, {time.monotonic() - started:.0f} s")
 

@@ -7,6 +7,7 @@ from functools import partial
 
 import torch
 
+from spectral_exp.counting import counted
 from spectral_exp.errors import UserError
 from spectral_exp.evaluation.task_metrics import validation_metrics
 from spectral_exp.layer.spectral_layer import SpectralLayer
@@ -114,7 +115,7 @@ class BatchTraining:
             else:
                 self._attempt(member, partial(member.end_epoch, metrics))
         self._epoch += 1
-        self._bar.end_epoch(self._epoch, f"{len(members)} networks  loss {float(means[0].mean()):.4f}")
+        self._bar.end_epoch(self._epoch, f"{counted(len(members), 'network')}  loss {float(means[0].mean()):.4f}")
         self._leave([member for member in members if member in self.failed])
 
     def _attempt(self, member: Member, act: Callable[[], None]) -> bool:

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from omegaconf import DictConfig
 
+from spectral_exp.counting import counted
 from spectral_exp.dataset.data import Data
 from spectral_exp.members.fit import BatchTraining
 from spectral_exp.members.member import Member
@@ -134,14 +135,14 @@ class JobBatches:
             order = id(opened.run.data) if self._packing.is_shared else 0
             batches.setdefault((member.epochs_done, order), []).append(member)
         for members in batches.values():
-            log.info(f"{len(members)} networks are trained as one")
+            log.info(f"Training {counted(len(members), 'network')} as one")
             training = BatchTraining(members, self._packing.is_shared, EpochBar())
             try:
                 for member in training.train():
                     share = round(training.seconds / len(members), 3)  # so that the members' seconds add up
                     self._close(owners[member], owners[member].end(share))
             except Exception as error:  # of a net that cannot be batched, or for want of memory
-                log.info(f"{len(training.members)} networks cannot go on as one: {error}")
+                log.info(f"{counted(len(training.members), 'network')} cannot go on as one: {error}")
                 for member in training.members:
                     opened = owners[member]
                     self._close(opened, opened.fail(error) if training.has_begun else opened.train_alone())

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from math import isfinite
 
+from spectral_exp.counting import counted
 from spectral_exp.report.aggregate import Configuration, Estimate, Problem
 
 # Above and below these a selection agrees excellently and poorly (Fleiss; so Nogueira, Sechidis and Brown, 2018).
@@ -57,35 +58,10 @@ def answer(problem: Problem) -> Answer | None:
     return Answer(one, f"{_headline(problem, one)} {_stability(one)}", notes)
 
 
-def runs_of(count: int) -> str:
-    """Count runs in words.
-
-    Args:
-        count: how many.
-
-    Returns:
-        Such as "1 run" or "1,000 runs".
-    """
-    return f"{count:,} run" if count == 1 else f"{count:,} runs"
-
-
-def inputs_of(count: float) -> str:
-    """Count inputs in words.
-
-    Args:
-        count: how many, perhaps a mean.
-
-    Returns:
-        Such as "1 input" or "29.5 inputs".
-    """
-    text = f"{count:,.0f}" if count == round(count) else f"{count:,.1f}"
-    return f"{text} input" if text == "1" else f"{text} inputs"
-
-
 def _headline(problem: Problem, one: Configuration) -> str:
     score = problem.score
     n_features = problem.info.n_features
-    kept = f"{inputs_of(one.n_selected.mean).split()[0]} of {inputs_of(n_features)}"
+    kept = f"{counted(one.n_selected.mean, 'input').split()[0]} of {counted(n_features, 'input')}"
     if one.n_selected.sd > 0:
         kept = f"On average {kept}"
     gives = "gives" if one.n_selected.mean == 1 else "give"
@@ -100,7 +76,7 @@ def _interval(value: Estimate, problem: Problem) -> str:
         return ""
     score = problem.score
     low, high = score.within_range(value.low, value.high)
-    return f" (mean of {runs_of(value.n)}, 95 % interval {score.write(low)} to {score.write(high)})"
+    return f" (mean of {counted(value.n, 'run')}, 95 % interval {score.write(low)} to {score.write(high)})"
 
 
 def _stability(one: Configuration) -> str:
@@ -109,7 +85,7 @@ def _stability(one: Configuration) -> str:
     value = one.stability
     if not isfinite(value.value):
         which = "every input" if one.masks.all() else "no input"
-        return f"All {runs_of(len(one.runs))} select {which}, so there is no stability to measure."
+        return f"All {counted(len(one.runs), 'run')} select {which}, so there is no stability to measure."
     agree = "well" if value.value >= _EXCELLENT else "poorly" if value.value < _POOR else "moderately"
     return (
         f"Different {one.repeated_over} agree {agree} on which ones "
@@ -125,7 +101,7 @@ def _choice(problem: Problem, one: Configuration, best: Configuration, by_valida
         )
     by = f"{'validation' if by_validation else 'test'} {problem.score.words}"
     value = best.validation if by_validation else best.with_selected
-    of_best = f"{problem.score.write(value.mean)} with {inputs_of(best.n_selected.mean)}"
+    of_best = f"{problem.score.write(value.mean)} with {counted(best.n_selected.mean, 'input')}"
     if one is not best:
         how = f"has the fewest inputs within one standard error of the best {by} ({of_best}; {problem.label(best)})"
     elif isfinite(value.standard_error):

@@ -25,6 +25,7 @@ from spectral_exp.tracking.comparison_folder import (
     NET,
     SCORES,
     cell_folder,
+    machines_of,
     read_json,
     read_method_ranking,
     state_of,
@@ -57,7 +58,7 @@ class Comparison:
 
     @cached_property
     def record(self) -> dict[str, Any]:
-        """What was asked for, and on what machine."""
+        """What was asked for, and on what machines."""
         return read_json(self.folder / COMPARISON)
 
     @cached_property
@@ -69,6 +70,11 @@ class Comparison:
     def score(self) -> Score:
         """What the judge scores by."""
         return ACCURACY if self.info.task == "classification" else MEAN_ABSOLUTE_ERROR
+
+    @property
+    def machines(self) -> list[dict[str, Any]]:
+        """On what it was computed: `python`, `versions` and `hardware` of each, in the order of the starts."""
+        return machines_of(self.record)
 
     @property
     def methods(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import isnan
 
+from spectral_exp.counting import counted
 from spectral_exp.report.aggregate import Estimate
 from spectral_exp.report.comparison import ALL_INPUTS, OURS, Comparison
 
@@ -23,12 +24,12 @@ def markdown(comparison: Comparison) -> str:
     score = comparison.score
     better = "higher" if score.is_higher_better else "lower"
     notes = [
-        f"Mean (sd) over {len(comparison.seeds)} seeds. k = n: test {score.words} of the judge trained on the first n "
-        f"inputs alone, at the epoch with the best validation score; {better} is better. "
+        f"Mean (sd) over {counted(len(comparison.seeds), 'seed')}. k = n: test {score.words} of the judge trained on "
+        f"the first n inputs alone, at the epoch with the best validation score; {better} is better. "
         "insertion, deletion: area under the score of one shared net, not retrained, while the inputs in the order of "
         "the ranking appear, or vanish. stability: Nogueira's, of the first k over the seeds, with its 95 % interval. "
         "CPU s: of training the net that a method needs, and of its ranking, on "
-        f"{comparison.record['settings']['n_threads']} thread(s); only ratios within a table mean anything."
+        f"{counted(comparison.record['settings']['n_threads'], 'thread')}; only ratios within a table mean anything."
     ]
     return "\n\n".join([headline(comparison), write_table(comparison, columns(comparison)), *notes]) + "\n"
 

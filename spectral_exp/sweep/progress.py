@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 from typing_extensions import Self
 
+from spectral_exp.counting import counted
 from spectral_exp.report.paths import from_here
 from spectral_exp.sweep.job import FINISHED, Job, JobEnd
 from spectral_exp.tracking.run_folder import LOG
@@ -67,7 +68,7 @@ class SweepProgress:
         for job, end in ends.items():
             self._compare(job, end.metrics)
         if ends:
-            log.info(f"{len(ends)} jobs were finished before")
+            log.info(f"Finished before: {counted(len(ends), 'job')}")
         self._show()
 
     def started(self) -> None:

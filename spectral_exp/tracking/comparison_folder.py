@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from jaxtyping import Float, Int
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.tracking.run_folder import RANKING, STATUS, write_json, write_whole
 
-COMPARISON = "compare.json"  # what was asked for, on what machine
+COMPARISON = "compare.json"  # what was asked for, on what machines
 CELLS = "cells"
 NET = "net"  # the plain net that methods of the kind `model` explain; no method can have this name
 NET_WEIGHTS = "net.pt"
@@ -55,6 +56,20 @@ def read_json(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     return content
+
+
+def machines_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Tell on what machines a comparison was computed.
+
+    Args:
+        record: content of `compare.json`.
+
+    Returns:
+        `python`, `versions` and `hardware` of each, in the order of the starts; of a record from before there was a
+        list, those of its last start.
+    """
+    last = {name: record[name] for name in ("python", "versions", "hardware") if name in record}
+    return list(record.get("machines", [last] if last else []))
 
 
 def state_of(cell: Path) -> tuple[str, str | None]:

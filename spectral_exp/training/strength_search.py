@@ -9,6 +9,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from spectral_exp.counting import counted
 from spectral_exp.dataset.data import Data
 from spectral_exp.errors import UserError
 from spectral_exp.run_config import write_config
@@ -87,9 +88,10 @@ def find_strength(config: DictConfig, settings: Settings, folder: Path, data: Da
     def count(strength: float) -> int:
         n_selected = next((trial.n_selected for trial in earlier if trial.strength == strength), None)
         if n_selected is None:
-            log.info(f"Run {len(tried) + 1} of at most {max_runs} to keep {k} inputs: strength {strength:.4g}")
+            wanted = counted(k, "input")
+            log.info(f"Run {len(tried) + 1} of at most {max_runs} to keep {wanted}: strength {strength:.4g}")
             n_selected = _count_selected(config, settings, own / str(len(tried) + 1), data, selection, strength)
-            log.info(f"strength {strength:.4g} keeps {n_selected} inputs")
+            log.info(f"strength {strength:.4g} keeps {counted(n_selected, 'input')}")
         tried.append(Trial(strength, n_selected))
         if len(tried) > len(earlier) and is_first_process():
             write_strengths(folder, [(trial.strength, trial.n_selected) for trial in tried])
@@ -104,7 +106,7 @@ def find_strength(config: DictConfig, settings: Settings, folder: Path, data: Da
     if best.n_selected < k:
         above = min((trial.n_selected for trial in tried if trial.n_selected > k), default=None)
         jump = f", and {above} at the next strength below" if above is not None else ""
-        log.warning(f"target.k={k} is not met: the nearest below is {best.n_selected} inputs{jump}")
+        log.warning(f"target.k={k} is not met: the nearest below is {counted(best.n_selected, 'input')}{jump}")
     return best.strength
 
 

@@ -198,7 +198,7 @@ def test_every_member_has_dashboards_of_its_own(train, tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     answer = train("members=2", *QUICK, "logger=many", "hydra.launcher.figures=false")
-    assert answer.code == 0 and "2 networks are trained as one" in answer.err
+    assert answer.code == 0 and "Training 2 networks as one" in answer.err
     (sweep,) = (tmp_path / "outputs" / "sweeps" / "quickstart").iterdir()
     for member in ("0", "1"):
         events = EventAccumulator(str(sweep / member / "tensorboard"), size_guidance={"tensors": 0}).Reload()

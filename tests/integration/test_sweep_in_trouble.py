@@ -68,7 +68,7 @@ def test_a_sweep_survives_three_jobs_in_trouble_and_goes_on(tmp_path, small_disk
     before = [file.read_bytes() for file in finished]
     second = spectral_train("-m", "resume=sweep", cwd=tmp_path)
     assert second.returncode == 0, second.stderr
-    assert "21 jobs were finished before" in second.stderr
+    assert "Finished before: 21 jobs" in second.stderr
     assert [file.read_bytes() for file in finished] == before
     rows = rows_of(sweep)
     assert [row["state"] for row in rows] == ["done"] * 24

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from spectral_exp.counting import counted
 from spectral_exp.report.comparison import ALL_INPUTS, OURS, Comparison
 from spectral_exp.report.figure.style import (
     ACCENT,
@@ -73,6 +74,6 @@ def comparison_curve_figure(comparison: Comparison) -> Figure:
                         "relpos": (0, 0.5)},
         )  # fmt: skip
     axes.set_xlabel("k, inputs that the judge is trained on")
-    axes.set_ylabel(f"test {score.words}, mean and sd of {len(comparison.seeds)} seeds")
+    axes.set_ylabel(f"test {score.words}, mean and sd of {counted(len(comparison.seeds), 'seed')}")
     add_title(figure, f"{label(comparison.info.name)}: score with the first k inputs of every ranking")
     return figure

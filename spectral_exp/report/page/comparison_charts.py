@@ -7,6 +7,7 @@ from math import isfinite, isnan
 import numpy as np
 import plotly.graph_objects as go
 
+from spectral_exp.counting import counted
 from spectral_exp.report.comparison import ALL_INPUTS, OURS, Comparison
 from spectral_exp.report.page.chart import ACCENT, INK, KEPT, MUTED, Chart, new_figure, text_of
 from spectral_exp.report.page.table import simple_table
@@ -48,7 +49,7 @@ def score_chart(comparison: Comparison) -> Chart:
         "score",
         "Score with the first k inputs",
         f"The judge, trained anew on the first k inputs of every ranking: mean and standard deviation over "
-        f"{len(comparison.seeds)} seeds. Dotted line: all {comparison.info.n_features:,} inputs.",
+        f"{counted(len(comparison.seeds), 'seed')}. Dotted line: all {comparison.info.n_features:,} inputs.",
         figure,
     )
 

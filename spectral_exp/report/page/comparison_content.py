@@ -6,6 +6,7 @@ import shlex
 
 import numpy as np
 
+from spectral_exp.counting import counted
 from spectral_exp.evaluation.agreement import top_k_frequency
 from spectral_exp.report.comparison import Comparison
 from spectral_exp.report.comparison_table import columns, headline
@@ -30,7 +31,8 @@ def build_comparison_content(comparison: Comparison) -> Content:
     if comparison.rankings:
         sections.append(_agreement(comparison))
     sections.append(_about(comparison))
-    return Content(f"{comparison.info.name}: {len(comparison.methods)} methods", [headline(comparison)], sections)
+    title = f"{comparison.info.name}: {counted(len(comparison.methods), 'method')}"
+    return Content(title, [headline(comparison)], sections)
 
 
 def _asked(comparison: Comparison) -> Section:
@@ -94,8 +96,9 @@ def _agreement(comparison: Comparison) -> Section:
 
 def _about(comparison: Comparison) -> Section:
     record = comparison.record
-    facts = {"python": record["python"], **record["versions"]}
-    facts |= {name: str(value) for name, value in record["hardware"].items()}
+    machines = [{"python": one["python"], **one["versions"], **one["hardware"]} for one in comparison.machines]
+    names = dict.fromkeys(name for one in machines for name in one)
+    facts = {name: "; ".join(dict.fromkeys(str(one.get(name, "none")) for one in machines)) for name in names}
     commands = [shlex.join(["spectral-compare", *record["overrides"]])]
     section = Section("How it was made", facts=facts, commands=commands)
     if (comparison.folder / CONFIG).is_file():

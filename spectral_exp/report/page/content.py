@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from spectral_exp.counting import counted
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.errors import UserError
 from spectral_exp.report.aggregate import Problem, problems
-from spectral_exp.report.answer import answer, runs_of
+from spectral_exp.report.answer import answer
 from spectral_exp.report.collect import FOLD, CollectedRun
 from spectral_exp.report.consensus import consensus
 from spectral_exp.report.page.chart import Chart
@@ -103,7 +104,7 @@ def _of_runs(path: Path, runs: Sequence[CollectedRun], page_folder: Path, open_r
     shown = next((run for run in runs if run.is_done), runs[0])
     files = RunFiles(shown.folder)
     sections.append(how_it_was_made(files, sweep_command(path, files)))
-    return Content(f"{'/'.join(path.resolve().parts[-2:])}: {runs_of(len(runs))}", headlines, sections)
+    return Content(f"{'/'.join(path.resolve().parts[-2:])}: {counted(len(runs), 'run')}", headlines, sections)
 
 
 def _of_problem(problem: Problem, prefix: str, anchors: dict[str, str], key: str, open_run: OpenRun) -> list[Section]:

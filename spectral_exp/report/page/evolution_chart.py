@@ -23,9 +23,9 @@ from spectral_exp.report.page.chart import (
     text_of,
 )
 from spectral_exp.report.page.image_chart import image_axes
-from spectral_exp.report.page.relevance_chart import N_BARS, bar_figure
+from spectral_exp.report.page.relevance_chart import bar_figure
 from spectral_exp.report.page.table import simple_table
-from spectral_exp.report.ranking import RankedFeature
+from spectral_exp.report.ranking import N_BARS, RankedFeature
 
 if TYPE_CHECKING:
     from spectral_exp.tracking.trace import Trace
@@ -105,7 +105,7 @@ def _lines(trace: Trace, sizes: np.ndarray, ranking: Sequence[RankedFeature], ke
             for edge, fill in zip(edges, (None, "tonexty"), strict=True):
                 figure.add_scatter(
                     x=trace.step, y=edge, fill=fill, fillcolor=color, line={"width": 0}, mode="lines",
-                    name=f"{name} of the others", showlegend=fill is not None, hoverinfo="skip",
+                    name=name, showlegend=fill is not None, hoverinfo="skip",
                 )  # fmt: skip
         figure.add_scatter(
             x=trace.step, y=middle, mode="lines", line={"color": MUTED, "width": 1.5, "dash": "dot"},

@@ -8,9 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from spectral_exp.report.page.chart import DROPPED, KEPT, Chart, new_figure, text_of
-from spectral_exp.report.ranking import RankedFeature
-
-N_BARS = 30
+from spectral_exp.report.ranking import RankedFeature, with_bars
 
 
 def relevance_chart(ranking: Sequence[RankedFeature], key: str) -> Chart:
@@ -23,7 +21,7 @@ def relevance_chart(ranking: Sequence[RankedFeature], key: str) -> Chart:
     Returns:
         The figure; its table is that of all inputs.
     """
-    top = ranking[:N_BARS]
+    top = with_bars(ranking)
     figure = bar_figure(
         [one.name for one in top], [one.relevance for one in top], [one.selected for one in top], "relevance"
     )

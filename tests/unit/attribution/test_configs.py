@@ -1,5 +1,6 @@
 """Every method that ships: built from its config, on an easy task of both kinds."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -36,8 +37,14 @@ QUICK = {
 }
 
 
+@cache
+def configs():
+    return compose_config([f"attribution=[{','.join(METHODS)}]"], "compare").attribution
+
+
 def ranker_of(method):
-    node = OmegaConf.load(Path(config_dir(), "attribution", f"{method}.yaml"))
+    node = configs()[method].copy()
+    OmegaConf.set_struct(node, False)
     node.merge_with_dotlist(QUICK.get(method, []))
     return build(node, f"attribution.{method}")
 

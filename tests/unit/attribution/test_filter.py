@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
+from sklearn.feature_selection import chi2, f_classif, f_regression, mutual_info_classif, mutual_info_regression
 
 from spectral_exp.attribution.filter import Filter
 from spectral_exp.dataset.data import Part
@@ -39,6 +39,15 @@ def test_mutual_information_is_scikit_learns(classes, values):
     for data, direct in ((classes, mutual_info_classif), (values, mutual_info_regression)):
         expected = direct(data.train.inputs.numpy(), data.train.targets.numpy(), random_state=7)
         np.testing.assert_allclose(Filter("mutual_info").relevance(data, 7), expected)
+
+
+def test_f_and_chi2_are_scikit_learns(classes, values):
+    for data, direct in ((classes, f_classif), (values, f_regression)):
+        expected, _ = direct(data.train.inputs.numpy(), data.train.targets.numpy())
+        np.testing.assert_allclose(Filter("f_test").relevance(data, 0), expected, rtol=1e-5)
+    inputs = classes.train.inputs.numpy()
+    expected, _ = chi2(inputs - inputs.min(axis=0), classes.train.targets.numpy())
+    np.testing.assert_allclose(Filter("chi2").relevance(classes, 0), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("statistic", ["mutual_info", "f_test", "chi2"])

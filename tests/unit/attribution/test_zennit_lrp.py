@@ -2,6 +2,9 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
+from zennit.composites import NameMapComposite
+from zennit.rules import AlphaBeta, Epsilon, Gamma, Pass, ZBox
 
 from spectral_exp.attribution.zennit_lrp import ZennitLRP
 
@@ -58,6 +61,25 @@ def test_gamma_raises_positive_weights(classes):
     np.testing.assert_allclose(
         found, (contributions(positive.inputs, weight) * logit).detach().abs().mean(0), rtol=1e-3
     )
+
+
+@pytest.mark.parametrize(
+    ("rule", "first", "others"),
+    [
+        ("alpha2_beta1", AlphaBeta(alpha=2, beta=1), AlphaBeta(alpha=2, beta=1)),
+        ("gamma", Gamma(gamma=0.25), Gamma(gamma=0.25)),
+        ("z_box", None, Epsilon()),
+    ],
+)
+def test_a_net_gets_what_the_library_gives_for_the_true_class(rule, first, others, classes, class_net):
+    inputs = classes.train.inputs.clone().requires_grad_()
+    first = first or ZBox(*classes.train.inputs.aminmax(dim=0, keepdim=True))
+    rules = [("0", first), ("2", others), ("4", others), *((name, Pass()) for name in ("1", "3"))]
+    with NameMapComposite([([name], one) for name, one in rules]).context(class_net) as net:
+        outputs = net(inputs)
+        of_class = outputs.detach() * F.one_hot(classes.train.targets, 2)
+        (relevance,) = torch.autograd.grad(outputs, inputs, of_class)
+    np.testing.assert_allclose(ZennitLRP(rule).relevance(class_net, classes, 0), relevance.abs().mean(0), rtol=1e-4)
 
 
 def test_an_unknown_rule_is_refused():

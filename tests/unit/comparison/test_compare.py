@@ -203,6 +203,25 @@ def test_a_setting_may_follow_the_seed_and_it_goes_on_where_it_was_started(tmp_p
         cli.main()
 
 
+def test_every_machine_that_computed_some_of_it_is_named_once(folder, tmp_path, monkeypatch):
+    place = shutil.copytree(folder, tmp_path / "moved")
+
+    def on(torch_version, *overrides):
+        machine = {"python": "3.12.3", "versions": {"torch": torch_version}, "hardware": {"n_cores": 8}}
+        monkeypatch.setattr(module, "describe_machine", lambda: machine)
+        compare_in(place, "attribution=[random]", *overrides)
+        return [one["versions"]["torch"] for one in Comparison(place).machines]
+
+    first = Comparison(folder).machines[0]["versions"]["torch"]
+    assert on("9.0") == [first], "all was there already"
+    assert on("9.0", "k=[3,9,12]") == [first, "9.0"]
+    assert on("9.0", "k=[3,9,12,13]") == [first, "9.0"]
+    record = json.loads((place / "compare.json").read_text())
+    last = record.pop("machines")[0]  # before there was a list, the last start's stood in the record itself
+    (place / "compare.json").write_text(json.dumps(record | last))
+    assert on("9.1", "k=[3,9,12,14]") == [first, "9.1"]
+
+
 def test_what_explains_a_net_explains_that_of_its_seed_and_bears_its_cost(folder):
     net, cost = read(folder, "net", 1, "cost.json"), read(folder, "saliency", 1, "cost.json")
     assert cost["kind"] == "model" and cost["training_cpu_seconds"] == net["cpu_seconds"]
@@ -300,3 +319,36 @@ def test_values_that_cannot_work_are_refused_before_anything_is_computed(tmp_pat
     with pytest.raises(UserError, match=message):
         compare_in(tmp_path, override)
     assert not (tmp_path / "compare.json").exists()
+
+
+def refused(monkeypatch, capsys, *arguments):
+    """Start the program with what it refuses, and give what it says."""
+    monkeypatch.setattr("sys.argv", ["spectral-compare", *arguments])
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "")
+    with pytest.raises(SystemExit, match="2"):
+        cli.main()
+    return capsys.readouterr().err.strip()
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("k=5,10", "Error: k=5,10: write k=[5,10] for a list"),
+        ("k=range(1,5)", "Error: k=range(1,5): one value is wanted"),
+        ("dataset=digits,madelon", f"Error: dataset=digits,madelon: {cli.ONE_DATA_SET}"),
+        ("-m", f"Error: -m: {cli.ONE_DATA_SET}, or write a list as k=[10,50]"),
+        ("seed=3", "Error: seed=3: a comparison has several; write seeds=[3]"),
+    ],
+)
+def test_what_would_be_a_sweep_is_refused_with_what_to_write(argument, message, monkeypatch, capsys):
+    assert refused(monkeypatch, capsys, argument) == message
+
+
+def test_a_refused_start_leaves_no_folder_unless_something_else_is_in_it(tmp_path, monkeypatch, capsys):
+    new, used = tmp_path / "new", tmp_path / "used"
+    used.mkdir()
+    (used / "notes.txt").write_text("mine")
+    for folder in (new, used):
+        assert "digits has 64 inputs" in refused(monkeypatch, capsys, "k=[1000]", f"hydra.run.dir={folder}")
+    assert not new.exists()
+    assert (used / "notes.txt").read_text() == "mine"

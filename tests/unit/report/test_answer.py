@@ -1,5 +1,5 @@
 from spectral_exp.report.aggregate import problems
-from spectral_exp.report.answer import Answer, answer, inputs_of, runs_of
+from spectral_exp.report.answer import Answer, answer
 from spectral_exp.report.collect import CollectedRun
 from tests.unit.report.synthetic import make_collected
 
@@ -71,13 +71,6 @@ def test_an_error_is_better_when_lower_and_has_the_units_of_the_target() -> None
 
 def test_one_input_is_singular() -> None:
     assert answer_of([make_collected([0], 0.9)]).headline.startswith("1 of 6 inputs gives a test accuracy of 0.900.")
-    assert (inputs_of(1), inputs_of(2), inputs_of(1.5), inputs_of(1000)) == (
-        "1 input",
-        "2 inputs",
-        "1.5 inputs",
-        "1,000 inputs",
-    )
-    assert (runs_of(1), runs_of(2)) == ("1 run", "2 runs")
 
 
 def test_an_interval_stays_within_what_an_accuracy_can_be() -> None:
