@@ -17,8 +17,6 @@ from spectral_exp.dataset.streamed import Streamed
 from spectral_exp.dataset.table_columns import (
     Column,
     check_column_name,
-    refuse_infinite,
-    refuse_missing,
 )
 from spectral_exp.errors import UserError
 
@@ -122,7 +120,4 @@ class Parquet(Streamed):
         if not kept:
             raise UserError(f"{self.path}: no columns are left beside the target {self.target!r}")
         stored = ParquetMatrix(self.path, file, kept)
-        column = read_target(file.read(columns=[self.target]), self.target, self.path)
-        refuse_infinite([column], self.path)
-        refuse_missing([column], self.path, "rows without a target cannot be learned from; remove them")
-        return stored, column
+        return stored, read_target(file.read(columns=[self.target]), self.target, self.path)

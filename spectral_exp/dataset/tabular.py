@@ -114,9 +114,8 @@ class Tabular(SplitSet):
 
         target = read_target(table, self.target, self.path)
         columns = read_inputs(table, kept, self.path)
-        refuse_infinite([target, *columns], self.path)
+        refuse_infinite(columns, self.path)
         warn_of_row_numbers(columns, self.path)
-        refuse_missing([target], self.path, "rows without a target cannot be learned from; remove them")
         if self.impute is None:
             advice = "set dataset.impute=median (or mean, most_frequent), or leave the columns out with dataset.drop"
             refuse_missing(columns, self.path, advice)
