@@ -22,6 +22,8 @@ BYTES_PER_VALUE = 5  # a byte as it is read, a float32 as it is trained on
 class ImageFolder(SplitSet):
     """Images in folders that are named after their classes, read by torchvision, resized and held in memory.
 
+    Channels are scaled one by one, on top of pixels / 255.
+
     Attributes:
         path: the folder with one folder per class.
         size: height and width in pixels: the shorter side becomes so long, and the middle is cut out.

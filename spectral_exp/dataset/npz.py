@@ -22,6 +22,7 @@ class NPZ(SplitSet):
     """Arrays saved by NumPy: `x` of shape (rows, channels, height, width) or (rows, channels, length), and `y`.
 
     The file may hold `channel_names`. Bytes are taken for pixels, and brought to the range from 0 to 1.
+    Channels are scaled one by one.
 
     Attributes:
         path: the file.

@@ -93,12 +93,15 @@ def read_json(path: Path) -> dict[str, Any]:
     """
 
     def read(path: Path) -> dict[str, Any]:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
         if not isinstance(content, dict):
             raise ValueError(f"expected an object, got {type(content).__name__}")
         return content
 
-    return read_part(path, read) if path.exists() else {}
+    return read_part(path, read)
 
 
 def read_part(path: Path, read: Callable[[Path], Content]) -> Content:
