@@ -5,6 +5,22 @@ SCORES = {"accuracy": "accuracy", "mae": "mean absolute error"}
 VALIDATION_SCORES = {f"val/{metric}": f"validation {words}" for metric, words in SCORES.items()}
 
 
+def last_word(key: str) -> str:
+    """Take the last word of a key or a group.
+
+    Args:
+        key: such as `regularization.strength` or `regularization/schedule`.
+
+    Returns:
+        What it is known by where no other key ends so.
+
+    Example:
+        >>> last_word("regularization.strength"), last_word("regularization/schedule")
+        ('strength', 'schedule')
+    """
+    return key.replace("/", ".").rpartition(".")[2]
+
+
 def shorten(name: str, width: int) -> str:
     """Cut the middle out of a long name: both ends tell names apart, such as `band=12` of a shared prefix.
 
