@@ -119,11 +119,12 @@ def describe_exit(code: int) -> str:
 
 
 def _overrides_before(folder: Path) -> list[str] | None:
-    """What an earlier start in this folder was asked for; None if there was none."""
+    """What an earlier start in this folder was asked for; None if there was none, or it never came to say so."""
     try:
-        return list(json.loads((folder / STATUS).read_text(encoding="utf-8"))["overrides"])
+        overrides: list[str] | None = json.loads((folder / STATUS).read_text(encoding="utf-8")).get("overrides")
     except FileNotFoundError:
         return None
+    return overrides
 
 
 def _iso(seconds: float) -> str:
