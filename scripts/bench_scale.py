@@ -46,7 +46,7 @@ def seconds_per_epoch(folder: Path, scratch: Path) -> float:
     from spectral_exp.cli.compose import compose_config
     from spectral_exp.settings import read_settings
     from spectral_exp.tracking.console import quiet_lightning
-    from spectral_exp.training import prepare_training
+    from spectral_exp.training.training import prepare_training
 
     class Clock(pl.Callback):
         def __init__(self) -> None:

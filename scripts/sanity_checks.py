@@ -34,7 +34,7 @@ from spectral_exp.evaluation.sanity import (
 )
 from spectral_exp.settings import read_settings
 from spectral_exp.tracking.console import quiet_lightning
-from spectral_exp.training import load_data
+from spectral_exp.training.training import load_data
 
 METHODS = (
     "spectral_path",

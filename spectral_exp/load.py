@@ -55,6 +55,10 @@ class Run:
     metrics: dict[str, Any]
     trace: Trace | None
 
+    def __repr__(self) -> str:
+        scores = ", ".join(f"{name}={value:.4g}" for name, value in self.metrics.items() if name.startswith("test/"))
+        return f"Run({str(self.folder)!r}, {self.mask.sum()} of {len(self.mask)} inputs selected, {scores})"
+
 
 def load_run(folder: str | Path) -> Run:
     """Load model, configuration, ranking, mask and trace of a finished run.

@@ -11,24 +11,24 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from spectral_exp.build import build, build_all
-from spectral_exp.choosing import check_selection, choice_metrics, choose_inputs
 from spectral_exp.counting import counted
 from spectral_exp.dataset.data import Data
 from spectral_exp.rank_processes import other_ranks
-from spectral_exp.ranked_inputs import write_ranked_inputs
-from spectral_exp.refit import check_refit, refit
-from spectral_exp.run_config import read_config, refuse_other_training
+from spectral_exp.run_config import read_config, write_config
 from spectral_exp.selection.selection import Selection
 from spectral_exp.settings import Settings, read_settings
-from spectral_exp.strength_search import check_target, find_strength
 from spectral_exp.tracking.console import quiet_lightning
 from spectral_exp.tracking.path_weights import PathWeights
 from spectral_exp.tracking.results import write_dataset
 from spectral_exp.tracking.rich_logger import RichLogger
-from spectral_exp.tracking.run_folder import CONFIG, METRICS, write_json, write_whole
+from spectral_exp.tracking.run_folder import METRICS, write_json
 from spectral_exp.tracking.status import is_first_process, recorded_status
-from spectral_exp.training import Training, changed, load_data, prepare_training
-from spectral_exp.training_checks import check_config, warn_of_few_steps
+from spectral_exp.training.checks import check_config, refuse_other_training, warn_of_few_steps
+from spectral_exp.training.choosing import check_selection, choice_metrics, choose_inputs
+from spectral_exp.training.ranked_inputs import write_ranked_inputs
+from spectral_exp.training.refit import check_refit, refit
+from spectral_exp.training.strength_search import check_target, find_strength
+from spectral_exp.training.training import Training, changed, load_data, prepare_training
 
 log = logging.getLogger(__name__)
 
@@ -133,16 +133,6 @@ def open_run(
         for logger in loggers.values():
             if isinstance(logger, RichLogger):
                 logger.finish(failed)
-
-
-def write_config(folder: Path, config: DictConfig) -> None:
-    """Write the configuration into a run folder, from when on the run can be resumed.
-
-    Args:
-        folder: the run folder.
-        config: what `conf/train.yaml` composes to.
-    """
-    write_whole(folder / CONFIG, lambda beside: OmegaConf.save(config, beside, resolve=True))
 
 
 def conclude(opened: OpenRun, seconds: float) -> dict[str, Any]:

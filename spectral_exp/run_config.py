@@ -1,4 +1,4 @@
-"""The configuration in a run folder: read back, and compared with that of a run that goes on."""
+"""The configuration in a folder: written, read back, and compared with that of a start that goes on in it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,23 +7,27 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from yaml import YAMLError  # type: ignore[import-untyped]
 
-from spectral_exp.errors import UserError
-from spectral_exp.tracking.run_folder import CONFIG, read_part
+from spectral_exp.tracking.run_folder import CONFIG, read_part, write_whole
 
-TRAINED_BY = (
-    "dataset",
-    "model",
-    "regularization",
-    "optimizer",
-    "lr_schedule",
-    "seed",
-    "batch_size",
-    "loss",
-    "eigenvalue_lr_factor",
-    "groups",
-    "keep",
-)
-PLACES = ("path", "data_dir", "max_memory_gb")  # within these: where the same data lies
+
+class Absent:
+    """In place of the value of a key that a configuration does not have; `null` on the command line."""
+
+    def __str__(self) -> str:
+        return "null"
+
+
+ABSENT = Absent()
+
+
+def write_config(folder: Path, config: DictConfig | dict[str, Any]) -> None:
+    """Write the configuration into a folder; from when on a run can be resumed.
+
+    Args:
+        folder: the run folder, or that of a comparison.
+        config: what `conf/train.yaml` or `conf/compare.yaml` composes to.
+    """
+    write_whole(folder / CONFIG, lambda beside: OmegaConf.save(config, beside, resolve=True))
 
 
 def read_config(folder: Path) -> DictConfig:
@@ -41,31 +45,27 @@ def read_config(folder: Path) -> DictConfig:
     return read_part(folder / CONFIG, _read_config)
 
 
-def refuse_other_training(before: DictConfig, now: DictConfig) -> None:
-    """Refuse to go on with a training by other settings: no configuration would tell what has been trained.
-
-    A key that only one of the two has is of another release, and does not count.
+def differences(before: Any, now: Any, place: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Find where two configurations differ: at single values, or where only one of them has a node.
 
     Args:
-        before: what the run was trained with so far.
-        now: what it is to go on with.
+        before: plain values, such as `OmegaConf.to_container` gives.
+        now: others.
+        place: where both stand, if not at the top.
 
-    Raises:
-        UserError: if they differ in what the training depends on.
+    Yields:
+        The place, keys joined by dots, the value before and the value now; `ABSENT` where there is none.
 
     Example:
-        >>> before = OmegaConf.create({"optimizer": {"lr": 0.1}, "trainer": {"max_epochs": 3}})
-        >>> refuse_other_training(before, OmegaConf.create({"optimizer": {"lr": 0.1}, "trainer": {"max_epochs": 9}}))
+        >>> list(differences({"seed": 1, "optimizer": {"lr": 0.1}}, {"seed": 1, "optimizer": {"lr": 0.2}}))
+        [('optimizer.lr', 0.1, 0.2)]
     """
-    values_before, values_now = (dict(_values(OmegaConf.to_container(one, resolve=True))) for one in (before, now))
-    for place, value in values_now.items():
-        *_, name = parts = place.split(".")
-        if parts[0] not in TRAINED_BY or name in PLACES or values_before.get(place, value) == value:
-            continue
-        raise UserError(
-            f"{place}={value}: this run was trained with {values_before[place]}; go on without it, or start a new run "
-            "without resume="
-        )
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in dict.fromkeys([*before, *now]):
+            inner = f"{place}.{key}" if place else str(key)
+            yield from differences(before.get(key, ABSENT), now.get(key, ABSENT), inner)
+    elif before != now:
+        yield place, before, now
 
 
 def _read_config(path: Path) -> DictConfig:
@@ -76,11 +76,3 @@ def _read_config(path: Path) -> DictConfig:
     if not isinstance(config, DictConfig) or "model" not in config:
         raise ValueError("it holds no configuration of a run")
     return config
-
-
-def _values(node: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    if not isinstance(node, dict):
-        yield place, node
-        return
-    for key, value in node.items():
-        yield from _values(value, f"{place}.{key}" if place else str(key))

@@ -22,7 +22,7 @@ from yaml import MarkedYAMLError  # type: ignore[import-untyped]
 
 from spectral_exp.cli.config_path import version_base
 from spectral_exp.cli.nearest import did_you_mean, nearest
-from spectral_exp.cli.override_syntax import explain_syntax
+from spectral_exp.cli.override_syntax import explain_syntax, table_command
 from spectral_exp.errors import UserError
 
 
@@ -147,6 +147,8 @@ class Composition:
         try:
             return self._parser.parse_overrides([text])[0]
         except HydraException as error:
+            if command := table_command(text):
+                raise UserError(f"{text} is a file; write {command}") from error
             if "=" not in text and (groups := self._groups_with(text)):
                 raise UserError(f"{text}: write KEY=VALUE{did_you_mean([f'{g}={text}' for g in groups])}") from error
             raise UserError(explain_syntax(text, str(error).splitlines()[0])) from error

@@ -121,13 +121,28 @@ def _maps_names_to_objects(node: Any) -> bool:
 
 def _refuse_unknown(config: DictConfig, key: str, typed: str, configs: Composition) -> None:
     parent = key.rpartition(".")[0]
-    near = nearest(key, _known_names(config, key, configs))
+    owners = _options_with(key, configs)
+    known = [] if owners else _known_names(config, key, configs)
+    if not typed.startswith("~"):  # what holds several keys has no value of its own
+        known = [name for name in known if configs.is_group(name) or not isinstance(_find(config, name), DictConfig)]
+    near = nearest(key, known)
     if near:
         raise UserError(f"{typed}: unknown key {key}{did_you_mean(near)}")
     while not isinstance(node := _find(config, parent), DictConfig):
         parent = parent.rpartition(".")[0]
     names = [str(name) for name in node if str(name) != "hydra" and not str(name).startswith("_")]
-    raise UserError(f"{typed}: unknown key {key}; {f'{parent} has' if parent else 'there are'} {', '.join(names)}")
+    comes_with = f"; it comes with {' or '.join(owners)}" if owners else ""
+    has = f"{parent} has" if parent else "there are"
+    raise UserError(f"{typed}: unknown key {key}; {has} {', '.join(names)}{comes_with}")
+
+
+def _options_with(key: str, configs: Composition) -> list[str]:
+    # other options of the same group that have this very key, such as selection=top_k for selection.k
+    parent, _, name = key.rpartition(".")
+    group = parent.replace(".", "/")
+    files = {option: configs.file_of(f"{group}/{option}") for option in configs.options(group)} if group else {}
+    sets_it = re.compile(rf"^{re.escape(name)}:", re.M)
+    return [f"{group}={option}" for option, file in files.items() if file and sets_it.search(file.read_text("utf-8"))]
 
 
 def _known_names(config: DictConfig, key: str, configs: Composition) -> list[str]:
@@ -143,7 +158,7 @@ def _known_names(config: DictConfig, key: str, configs: Composition) -> list[str
     as_groups = {group.replace("/", ".") for group in groups}
     around = {key[:dot] for dot, character in enumerate(key) if character == "."}
     known = [*groups, *(name for name in dict.fromkeys(keys) if name not in as_groups)]
-    return [name for name in known if name.replace("/", ".") not in around]
+    return [name for name in known if name.replace("/", ".") not in around and not name.split(".")[-1].startswith("_")]
 
 
 def _paths(node: DictConfig, prefix: str = "") -> Iterator[tuple[str, bool]]:

@@ -1,6 +1,7 @@
 """What is wrong with an override that cannot be read, and how to write it."""
 
 import re
+from pathlib import Path
 
 _KEY = re.compile(r"(\+{0,2}|~)[\w$@:./-]+")
 _QUOTED = re.compile(r"""(?<!\\)"(\\.|[^"\\])*"|(?<!\\)'(\\.|[^'\\])*'""")
@@ -51,6 +52,20 @@ def explain_syntax(text: str, problem: str) -> str:
     if "spaces" in fault:
         return f"{text}: {fault}"
     return f"{text}: {fault}; write {_quoted(key, value)}, the outer quotes for the shell"
+
+
+def table_command(text: str) -> str:
+    """Tell how a table is named on the command line.
+
+    Args:
+        text: what was typed.
+
+    Returns:
+        The overrides that read it; empty if there is no such file, or it is no table.
+    """
+    path = Path(text)
+    is_table = path.suffix.lower() in (".csv", ".tsv", ".txt", ".parquet") and path.is_file()
+    return f"dataset=tabular dataset.path={text} dataset.target=COLUMN" if is_table else ""
 
 
 def _bracket_fault(bare: str) -> str | None:

@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from spectral_exp.cli.composition import Command, Composition, open_configs, read_command
 from spectral_exp.cli.nearest import did_you_mean, nearest
 from spectral_exp.cli.override_keys import apply_override, refuse_missing
+from spectral_exp.cli.override_syntax import table_command
 from spectral_exp.errors import UserError
 from spectral_exp.sweep.combinations import combinations
 
@@ -163,6 +164,8 @@ def _check_option(choice: Override, text: str, configs: Composition) -> None:
         options = _options_below(group, configs)
         if extra := EXTRAS.get(f"{group}={option}"):
             raise UserError(f"{text} needs pip install 'spectral_exp[{extra}]'")
+        if group == "dataset" and (command := table_command(str(option))):
+            raise UserError(f"{text}: the table is named by dataset.path; write {command}")
         near = [f"{group}={name}" for name in nearest(str(option), options)]
         raise UserError(f"{text}: {group} has no option {option} (options: {', '.join(options)}){did_you_mean(near)}")
 

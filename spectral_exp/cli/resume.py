@@ -13,7 +13,7 @@ from yaml import YAMLError  # type: ignore[import-untyped]
 from spectral_exp.cli.composition import Command, read_command
 from spectral_exp.errors import UserError
 from spectral_exp.tracking.comparison_folder import COMPARISON
-from spectral_exp.tracking.run_folder import CONFIG, STATUS, SWEEP_RECORD
+from spectral_exp.tracking.run_folder import CONFIG, STATUS, SWEEP_RECORD, is_run_folder, read_part
 from spectral_exp.tracking.sweep_record import read_sweep_record
 
 KEY = "resume="
@@ -104,8 +104,7 @@ def resume_comparison_arguments(argv: Sequence[str]) -> list[str]:
     folder = Path(given).expanduser().absolute()
     if not (folder / COMPARISON).is_file():
         raise UserError(f"resume={given}: not the folder of a comparison (no {COMPARISON} in it)")
-    earlier = json.loads((folder / COMPARISON).read_text(encoding="utf-8"))["overrides"]
-    _refuse_planted(earlier, folder / COMPARISON)
+    earlier = _overrides_in(folder / COMPARISON)
     options = [_absolute(argument, command) for argument in argv if argument not in command.overrides]
     _go_back(folder, given, command)
     now = [text for text in command.overrides if not text.startswith(KEY)]
@@ -123,11 +122,9 @@ def resume_comparison_arguments(argv: Sequence[str]) -> list[str]:
 def _of_run(folder: Path, given: str) -> list[str]:
     if (folder / SWEEP_RECORD).is_file():
         raise UserError(f"resume={given}: the folder of a sweep; add -m to go on with it, or name one of its jobs")
-    if not (folder / CONFIG).is_file() or not (folder / STATUS).is_file():
+    if not is_run_folder(folder):
         raise UserError(f"resume={given}: not a run folder (no {CONFIG} and {STATUS} in it)")
-    earlier = json.loads((folder / STATUS).read_text(encoding="utf-8"))["overrides"]
-    _refuse_planted(earlier, folder / STATUS)
-    return [text for text in earlier if not text.startswith(KEY)]
+    return [text for text in _overrides_in(folder / STATUS) if not text.startswith(KEY)]
 
 
 def _of_sweep(folder: Path, given: str, command: Command) -> list[str]:
@@ -141,6 +138,12 @@ def _of_sweep(folder: Path, given: str, command: Command) -> list[str]:
     _refuse_planted(asked, folder / SWEEP_RECORD)
     about_sweep = [text for text in record.overrides if text.startswith(OF_SWEEP) and "_target_" not in text]
     return [*asked, *about_sweep]
+
+
+def _overrides_in(file: Path) -> list[str]:
+    earlier = read_part(file, lambda path: list(json.loads(path.read_text(encoding="utf-8"))["overrides"]))
+    _refuse_planted(earlier, file)
+    return earlier
 
 
 def _refuse_planted(overrides: Iterable[str], file: Path) -> None:

@@ -16,7 +16,7 @@ from spectral_exp.cli.overrides import check_overrides
 from spectral_exp.cli.resume import resume_arguments
 from spectral_exp.cli.sweep_folder import sweep_folder, sweep_folder_arguments
 from spectral_exp.errors import PrunedError, UserError
-from spectral_exp.tracking.run_folder import SWEEP_RECORD
+from spectral_exp.tracking.run_folder import SWEEP_RECORD, is_run_folder
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -144,7 +144,9 @@ def _close_sweep(outcome: Outcome) -> None:
 def _go_on(outcome: Outcome) -> str:
     if outcome.sweep is not None and (outcome.sweep / SWEEP_RECORD).is_file():
         return f"spectral-train -m resume={os.path.relpath(outcome.sweep)}"
-    return f"spectral-train resume={os.path.relpath(outcome.folder)}" if outcome.folder else ""
+    if outcome.folder is None or not is_run_folder(outcome.folder):  # stopped before there was anything to go on with
+        return ""
+    return f"spectral-train resume={os.path.relpath(outcome.folder)}"
 
 
 if __name__ == "__main__":

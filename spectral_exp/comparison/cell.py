@@ -36,7 +36,7 @@ from spectral_exp.tracking.comparison_folder import (
     write_method_ranking,
 )
 from spectral_exp.tracking.run_folder import write_json
-from spectral_exp.training import load_data
+from spectral_exp.training.training import load_data
 
 JUDGED_AT = 20  # epochs, beside the best of all by validation
 TRAINING = "training"

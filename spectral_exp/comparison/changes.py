@@ -1,7 +1,6 @@
 """What may differ when a comparison goes on: all that its results do not depend on."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from spectral_exp.comparison.settings import METHODS
 from spectral_exp.errors import UserError
+from spectral_exp.run_config import differences
 from spectral_exp.tracking.run_folder import CONFIG
 
 FREE = ("k", "seeds", "fractions", "time_limit")  # what is computed already does not depend on them
@@ -37,11 +37,11 @@ def settings_of_all(config: DictConfig, again: DictConfig | None, folder: Path) 
         return now
     stated, today = _plain(OmegaConf.load(folder / CONFIG)), _plain(again)
     today[METHODS] = {method: today[METHODS].get(method, node) for method, node in now[METHODS].items()}
-    for path, then, value in _differences(_completed(stated, today), now):
-        if path not in FREE and path.rpartition(".")[2] not in PLACES:
+    for place, then, value in differences(_completed(stated, today), now):
+        if place not in FREE and place.rpartition(".")[2] not in PLACES:
             raise UserError(
-                f"{path}={value}: {os.path.relpath(folder)} holds results with {path}={then}; start a new comparison, "
-                f"or leave it as it was (what can change is {', '.join((METHODS, *FREE))})"
+                f"{place}={value}: {os.path.relpath(folder)} holds results with {place}={then}; start a new "
+                f"comparison, or leave it as it was (what can change is {', '.join((METHODS, *FREE))})"
             )
     return {**now, METHODS: stated[METHODS] | now[METHODS]}
 
@@ -56,11 +56,3 @@ def _completed(stated: Any, today: Any) -> Any:
     if not (isinstance(stated, dict) and isinstance(today, dict)):
         return stated
     return {key: _completed(stated[key], value) if key in stated else value for key, value in today.items()}
-
-
-def _differences(then: Any, now: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    if isinstance(then, dict) and isinstance(now, dict):
-        for key in dict.fromkeys([*then, *now]):
-            yield from _differences(then.get(key), now.get(key), f"{path}.{key}" if path else str(key))
-    elif then != now:
-        yield path, *("null" if value is None else value for value in (then, now))

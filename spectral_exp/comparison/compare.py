@@ -17,12 +17,13 @@ from spectral_exp.comparison.settings import METHODS, ComparisonSettings, read_c
 from spectral_exp.counting import counted
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.errors import UserError
+from spectral_exp.run_config import write_config
 from spectral_exp.settings import read_settings
 from spectral_exp.sweep.job_process import Interrupts
 from spectral_exp.tracking.comparison_folder import COMPARISON, NET, cell_folder, machines_of, read_json, state_of
 from spectral_exp.tracking.results import write_dataset
-from spectral_exp.tracking.run_folder import CONFIG, write_json, write_whole
-from spectral_exp.training import load_data
+from spectral_exp.tracking.run_folder import write_json
+from spectral_exp.training.training import load_data
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def compare(
     training.seed = settings.seeds[0]  # that of the data may be one of a few, as a fold is
     info = load_data(training, read_settings(training)).info
     settings = settings.model_copy(update={"k": _possible(settings.k, info)})
-    write_whole(folder / CONFIG, lambda beside: OmegaConf.save(everything, beside))
+    write_config(folder, everything)
     write_dataset(folder, info)
     methods = [str(method) for method in config[METHODS]]
     left = {

@@ -11,7 +11,7 @@ from spectral_exp.sweep.job_process import SECONDS_BETWEEN_LOOKS, Interrupts, Jo
 from spectral_exp.sweep.resources import THREADS
 from spectral_exp.tracking.comparison_folder import CELLS, COST, TIMED_OUT, cell_folder, state_of
 from spectral_exp.tracking.run_folder import STATUS
-from spectral_exp.tracking.status import record_end
+from spectral_exp.tracking.status import describe_exit, record_end
 
 
 def run_method(
@@ -53,7 +53,7 @@ def run_method(
         _kill(process)
     for cell in cells:
         if state_of(cell)[0] in ("running", "waiting"):  # it died without a word
-            record_end(cell, "failed", _reason(code))
+            record_end(cell, "failed", describe_exit(code))
 
 
 def _is_late(cell: Path, limit: float) -> bool:
@@ -73,10 +73,3 @@ def _record_late(cells: Sequence[Path], limit: float) -> None:
     for cell in cells[1:]:
         if not (cell / COST).is_file():
             record_end(cell, TIMED_OUT, f"not tried: {cells[0].name} reached time_limit={limit:g} s")
-
-
-def _reason(exit_code: int) -> str:
-    if exit_code >= 0:
-        return f"ended with exit code {exit_code}"
-    name = signal.Signals(-exit_code).name
-    return f"killed by {name}" + (", perhaps because memory ran out" if name == "SIGKILL" else "")

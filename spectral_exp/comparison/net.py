@@ -16,12 +16,12 @@ from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.model.dense_mlp import DenseMLP
 from spectral_exp.model.spectral_mlp import SpectralMLP
-from spectral_exp.module import SpectralModule
+from spectral_exp.module.spectral_module import SpectralModule
 from spectral_exp.regularization.none import NoRegularization
 from spectral_exp.settings import read_settings
 from spectral_exp.tracking.checkpoint import save_tensors
 from spectral_exp.tracking.comparison_folder import NET_WEIGHTS
-from spectral_exp.training import changed, prepare_training
+from spectral_exp.training.training import changed, prepare_training
 
 Compose = Callable[[Sequence[str]], DictConfig]
 

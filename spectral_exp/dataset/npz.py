@@ -1,5 +1,7 @@
 """A user's own rows with channels: images of any number of bands, or sequences of several sensors."""
 
+import logging
+
 from spectral_exp.dataset.arrays import Arrays, split_arrays
 from spectral_exp.dataset.augmentation import Augmentation
 from spectral_exp.dataset.channel_data import describe_channels, make_channel_data
@@ -11,6 +13,8 @@ from spectral_exp.dataset.stored import existing_file
 from spectral_exp.dataset.table_file import has_repeats, read_arrays
 from spectral_exp.dataset.target import AskedTask, check_task, tell_target
 from spectral_exp.errors import UserError
+
+log = logging.getLogger(__name__)
 
 
 class NPZ:
@@ -72,6 +76,12 @@ class NPZ:
             )
         if inputs.dtype.kind not in "buif":
             raise UserError(f"{file}: x must hold real numbers, got {inputs.dtype}")
+        if inputs.ndim == 3 and "channel_names" not in arrays:
+            _, n_channels, length = inputs.shape
+            log.warning(
+                f"{file}: x of shape {inputs.shape} is taken for {n_channels} channels of {length} positions; if its "
+                f"rows are images of one channel, save x[:, None], of shape {inputs[:, None].shape}"
+            )
         numbered = [f"channel_{channel}" for channel in range(inputs.shape[1])]
         names = [str(name) for name in arrays.get("channel_names", numbered)]
         if len(names) != inputs.shape[1] or has_repeats(names):

@@ -10,6 +10,7 @@ import pyarrow.parquet
 import torch
 from jaxtyping import Int, Shaped
 
+from spectral_exp.dataset.column_reading import read_target
 from spectral_exp.dataset.scaling import Scaling
 from spectral_exp.dataset.splitting import Split
 from spectral_exp.dataset.stored import StoredMatrix, existing_file
@@ -17,7 +18,6 @@ from spectral_exp.dataset.streamed import Streamed
 from spectral_exp.dataset.table_columns import (
     Column,
     check_column_name,
-    read_column,
     refuse_infinite,
     refuse_missing,
 )
@@ -150,7 +150,7 @@ class Parquet(Streamed):
         if not kept:
             raise UserError(f"{self.path}: no columns are left beside the target {self.target!r}")
         stored = ParquetMatrix(self.path, file, kept)
-        column = read_column(file.read(columns=[self.target]), self.target, self.path)
+        column = read_target(file.read(columns=[self.target]), self.target, self.path)
         refuse_infinite([column], self.path)
         refuse_missing([column], self.path, "rows without a target cannot be learned from; remove them")
         return stored, column

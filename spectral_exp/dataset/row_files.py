@@ -7,9 +7,10 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Shaped
 
+from spectral_exp.dataset.column_reading import read_column
 from spectral_exp.dataset.feature_names import numbered_names
 from spectral_exp.dataset.stored import existing_file
-from spectral_exp.dataset.table_columns import Column, read_column, refuse_infinite, refuse_missing
+from spectral_exp.dataset.table_columns import Column, refuse_infinite, refuse_missing
 from spectral_exp.dataset.table_file import has_repeats
 from spectral_exp.errors import UserError
 

@@ -1,13 +1,13 @@
-"""Turn the columns of a user's table into numbers; whatever cannot be one is said in one line."""
+"""Columns of a user's table as numbers: checked, gaps filled, put side by side."""
 
 import difflib
 import logging
+import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from jaxtyping import Float
 from sklearn.impute import SimpleImputer
 
@@ -15,10 +15,8 @@ from spectral_exp.errors import UserError
 
 log = logging.getLogger(__name__)
 
-MOSTLY = 0.9  # a text column with at least this share of numbers was meant to be one
-PARTLY = 0.5  # of a text column with at least this share of numbers it is said that it is text
-MANY_VALUES = 50  # text with more values than this, in more than half as many rows, names rows instead of kinds
 LISTED = 5  # columns named in one message
+_PLAIN = re.compile(r"(?!(null|true|false|nan|inf)$)[A-Za-z][\w .-]*", re.A | re.I)  # needs no quotes for Hydra
 
 
 @dataclass(frozen=True)
@@ -81,130 +79,23 @@ def name_columns(names: Sequence[str]) -> str:
     return ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
 
 
-def read_column(table: pa.Table, name: str, source: str) -> Column:
-    """Turn a column into numbers, by its type.
+def drop_argument(names: Sequence[str]) -> str:
+    """Write the argument that leaves columns out, as a shell and Hydra read it.
 
     Args:
-        table: the table.
-        name: the column.
-        source: the file, for messages.
+        names: of the columns.
 
     Returns:
-        The column.
+        The argument.
 
-    Raises:
-        UserError: if it is empty, holds dates or nested values, or text among numbers.
+    Example:
+        >>> print(drop_argument(["id"]), drop_argument(["lab 1", "BP (mm)"]))
+        dataset.drop=[id] 'dataset.drop=[lab 1,"BP (mm)"]'
     """
-    values = table[name]
-    kind = values.type
-    if pa.types.is_dictionary(kind):
-        values, kind = values.cast(kind.value_type), kind.value_type
-    if values.null_count == len(values):
-        raise UserError(f"{source}: column {name!r} is empty: leave it out with dataset.drop=[{name}]")
-    if pa.types.is_temporal(kind):
-        raise UserError(
-            f"{source}: column {name!r} holds dates or times ({kind}): leave it out with dataset.drop=[{name}], "
-            "or turn it into numbers (days since a date, hour of the day)"
-        )
-    if pa.types.is_boolean(kind):
-        return Column(name, to_numbers(values.cast(pa.int8())), is_boolean=True)
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return Column(name, to_numbers(values))
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return read_text_column(values.combine_chunks(), name, source)
-    raise UserError(f"{source}: column {name!r} holds {kind}, expected numbers or text: leave it out with dataset.drop")
-
-
-def to_numbers(values: pa.ChunkedArray) -> Float[np.ndarray, " n_rows"]:
-    """Convert numbers of any type.
-
-    Args:
-        values: numbers, some of which may be missing.
-
-    Returns:
-        float64, NaN where missing.
-    """
-    return np.asarray(values.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
-
-
-def read_text_column(values: pa.Array, name: str, source: str) -> Column:
-    """Turn text into numbers if it was meant to be, otherwise into categories.
-
-    Args:
-        values: text, not all of it missing.
-        name: the column.
-        source: the file, for messages.
-
-    Returns:
-        Numbers if every text is one, else the positions of the texts among all different ones.
-
-    Raises:
-        UserError: if nearly all texts are numbers, but not all.
-    """
-    encoded = values.dictionary_encode()
-    positions = encoded.indices.to_numpy(zero_copy_only=False).astype(np.float64)
-    is_present = ~np.isnan(positions)
-    present = positions[is_present].astype(np.int64)
-    texts: list[str] = encoded.dictionary.to_pylist()
-    numbers = np.array([parse_number(text) for text in texts])
-    is_number = ~np.isnan(numbers)
-    if is_number.all():
-        quantities = np.full(len(positions), np.nan)
-        quantities[is_present] = numbers[present]
-        return Column(name, quantities)
-    if is_number[present].mean() >= MOSTLY:
-        wrong = texts[int(is_number.argmin())]  # texts are in order of first appearance
-        row = pc.index(values, wrong).as_py() + 1
-        raise UserError(
-            f"{source}: column {name!r} holds numbers, but row {row} (not counting the header) says {wrong!r}: "
-            "correct it, or leave the field empty and set dataset.impute"
-        )
-    share = is_number[present].mean()
-    if share >= PARTLY:
-        wrong = texts[int(is_number.argmin())]
-        log.warning(
-            f"{source}: column {name!r} is taken as text, one input per value: "
-            f"{share:.0%} of it are numbers, but {wrong!r} is none"
-        )
-    order = np.argsort(np.array(texts))
-    rank = np.empty(len(texts))
-    rank[order] = np.arange(len(texts))
-    positions[is_present] = rank[present]
-    return Column(name, positions, categories=tuple(texts[index] for index in order))
-
-
-def parse_number(text: str) -> float:
-    """Read a number as people write it.
-
-    Args:
-        text: what a field holds.
-
-    Returns:
-        The number; NaN if it is none.
-    """
-    try:
-        return float(text.replace("_", "?"))  # Python would take 1_000 for a number
-    except ValueError:
-        return float("nan")
-
-
-def refuse_identifiers(columns: Sequence[Column], source: str) -> None:
-    """Refuse text that differs nearly from row to row: one input per row would only be memorised.
-
-    Args:
-        columns: the inputs.
-        source: the file, for messages.
-
-    Raises:
-        UserError: if there is such a column.
-    """
-    for column in columns:
-        n_values = 0 if column.categories is None else len(column.categories)
-        if n_values > MANY_VALUES and n_values > len(column.numbers) / 2:
-            raise UserError(
-                f"{source}: text column {column.name!r} has {n_values} different values in {len(column.numbers)} rows, "
-                f"like a name or an id: leave it out with dataset.drop=[{column.name}]"
-            )
+    quoted = ['"' + name.replace('"', '\\"') + '"' for name in names]
+    plain = [name if _PLAIN.fullmatch(name) else quote for name, quote in zip(names, quoted, strict=True)]
+    argument = f"dataset.drop=[{','.join(plain)}]"
+    return argument if re.fullmatch(r"[\w.=,\[\]-]*", argument) else shlex.quote(argument)
 
 
 def warn_of_row_numbers(columns: Sequence[Column], source: str) -> None:
@@ -218,7 +109,7 @@ def warn_of_row_numbers(columns: Sequence[Column], source: str) -> None:
         if len(column.numbers) > 1 and column.categories is None and bool((np.diff(column.numbers) == 1).all()):
             log.warning(
                 f"{source}: column {column.name!r} rises by 1 from row to row; if it only counts them, add "
-                f"dataset.drop=[{column.name}]"
+                f"{drop_argument([column.name])}"
             )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from spectral_exp.dataset.arrays import Arrays, make_data
+from spectral_exp.dataset.column_reading import read_inputs, read_target
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.scaling import Scaling, check_scaling, constant_columns, warn_of_constants
@@ -13,8 +14,6 @@ from spectral_exp.dataset.table_columns import (
     Column,
     check_column_name,
     fill_missing,
-    read_column,
-    refuse_identifiers,
     refuse_infinite,
     refuse_missing,
     to_inputs,
@@ -131,9 +130,8 @@ class Tabular:
         if not kept:
             raise UserError(f"{self.path}: no columns are left beside the target {self.target!r}")
 
-        target = read_column(table, self.target, self.path)
-        columns = [read_column(table, name, self.path) for name in kept]
-        refuse_identifiers(columns, self.path)
+        target = read_target(table, self.target, self.path)
+        columns = read_inputs(table, kept, self.path)
         refuse_infinite([target, *columns], self.path)
         warn_of_row_numbers(columns, self.path)
         refuse_missing([target], self.path, "rows without a target cannot be learned from; remove them")

@@ -23,7 +23,7 @@ def kkt_certificate(
     input (w_:j != 0) and ||G_:j|| <= a for every dropped one (Karush, Kuhn, Tucker). The violations are the
     largest ||G_:j + a w_:j / ||w_:j|| || and the largest ||G_:j|| - a. For a linear model and a convex loss both
     at 0 prove the global minimum; for a net they say that, with the other layers as they are, no input wants to
-    enter, leave or change.
+    enter, leave or change. For the block of a group of p inputs the strength is sqrt(p) a (`SpectralLayer.weigh`).
 
     If nothing is kept, `largest_gradient_norm` is the strength below which the first input enters.
 
@@ -36,19 +36,21 @@ def kkt_certificate(
 
     Returns:
         `kkt_violation_kept` and `kkt_violation_dropped`, and the same relative to the strength (None at strength
-        0); 0 where there are no such inputs. `n_nonzero`, and `largest_gradient_norm` over all inputs.
+        0); 0 where there are no such inputs. `n_nonzero`, and `largest_gradient_norm` over all inputs
+        that feel the penalty, of a group the root mean square over its inputs.
 
     Example:
         >>> kkt_certificate(torch.tensor([[-1.0, 0.5]]), torch.tensor([[2.0, 0.0]]), strength=1.0)["kkt_violation_kept"]
         0.0
     """
-    blocks, is_pressed = (None, None) if columns is None else (columns.blocks, columns.is_pressed)
+    blocks, weights = (None, None) if columns is None else (columns.blocks, columns.penalty_weights)
     one_to_one = torch.arange(weight.shape[1], device=weight.device)
     block_of = one_to_one if blocks is None else blocks
     n_blocks = int(block_of.max()) + 1
     norms, gradient_norms = (block_norms(matrix, block_of, n_blocks) for matrix in (weight, gradient))
     is_kept = norms > 0
-    strengths = torch.full_like(norms, strength) if is_pressed is None else strength * is_pressed
+    weights = torch.ones_like(norms) if weights is None else weights
+    strengths = strength * weights
     pull = (strengths / torch.where(is_kept, norms, 1.0))[block_of]
     of_kept = block_norms(gradient + pull * weight, block_of, n_blocks)
     # Inputs of the other kind count as 0, which is no violation.
@@ -60,7 +62,7 @@ def kkt_certificate(
         "kkt_violation_dropped": dropped,
         "kkt_violation_kept_relative": kept / strength if strength > 0 else None,
         "kkt_violation_dropped_relative": dropped / strength if strength > 0 else None,
-        "largest_gradient_norm": float(gradient_norms.max()),
+        "largest_gradient_norm": float(torch.where(weights > 0, gradient_norms / weights, 0.0).max()),
     }
 
 

@@ -5,6 +5,22 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 
+def block_sums(
+    values: Float[Tensor, " n_in"], blocks: Int[Tensor, " n_in"] | None, n_blocks: int
+) -> Float[Tensor, " n_blocks"]:
+    """Add up the values of every block.
+
+    Args:
+        values: one per column.
+        blocks: the block that each column belongs to, from 0; None if every column is a block of its own.
+        n_blocks: number of blocks.
+
+    Returns:
+        One sum per block.
+    """
+    return values if blocks is None else values.new_zeros(n_blocks).index_add(0, blocks, values)
+
+
 def block_norms(
     vectors: Float[Tensor, "n_rows n_in"], blocks: Int[Tensor, " n_in"], n_blocks: int, least: float = 0.0
 ) -> Float[Tensor, " n_blocks"]:
@@ -23,8 +39,7 @@ def block_norms(
         >>> block_norms(torch.tensor([[3.0, 1.0, 4.0]]), torch.tensor([0, 1, 0]), 2)
         tensor([5., 1.])
     """
-    squares = vectors.new_zeros(n_blocks).index_add(0, blocks, vectors.square().sum(dim=0))
-    return squares.clamp_min(least).sqrt()
+    return block_sums(vectors.square().sum(dim=0), blocks, n_blocks).clamp_min(least).sqrt()
 
 
 def whole_blocks(mask: Bool[Tensor, " n_in"], blocks: Int[Tensor, " n_in"] | None) -> Bool[Tensor, " n_in"]:

@@ -47,28 +47,6 @@ def spectral_weight(
     return eigenvectors * (eigenvalues - output_eigenvalues.unsqueeze(-1))
 
 
-def transfer_operator(
-    eigenvalues: Float[Tensor, " n_in"],
-    eigenvectors: Float[Tensor, "n_out n_in"],
-    output_eigenvalues: Float[Tensor, " n_out"],
-) -> Float[Tensor, "n n"]:
-    """Build the whole operator Phi Lambda Phi^-1 by matrix products (for study and tests).
-
-    Args:
-        eigenvalues: lambda_in, one per input node.
-        eigenvectors: phi.
-        output_eigenvalues: lambda_out, one per output node.
-
-    Returns:
-        A square matrix over n = n_in + n_out nodes; its block [n_in:, :n_in] is `spectral_weight`.
-    """
-    n_out, n_in = eigenvectors.shape
-    basis = torch.eye(n_in + n_out, dtype=eigenvectors.dtype, device=eigenvectors.device)
-    basis[n_in:, :n_in] = eigenvectors
-    spectrum = torch.diag(torch.cat([eigenvalues, output_eigenvalues]))
-    return basis @ spectrum @ torch.linalg.inv(basis)
-
-
 def unit_columns(
     vectors: Float[Tensor, "*nets n_out n_in"],
 ) -> Float[Tensor, "*nets n_out n_in"]:

@@ -38,6 +38,6 @@ def is_transformed() -> bool:
     Returns:
         True while `torch.compile` or `torch.jit.trace` records them, and within `torch.func.vmap`, `grad` and the like.
     """
-    # What torch itself asks before it applies an autograd function; two of the three have no public name.
-    is_recorded = torch.compiler.is_compiling() or torch._C._is_tracing()
+    is_recorded = torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+    # What torch itself asks before it applies an autograd function, from 2.6 on at least; there is no public name.
     return is_recorded or torch._C._are_functorch_transforms_active()

@@ -64,27 +64,22 @@ class Columns:
         return torch.unique(groups, return_inverse=True)[1].repeat(self.n_functions)
 
     @cached_property
-    def is_pressed(self) -> Bool[Tensor, " n_eigenvalues"] | None:
-        """Which eigenvalues are of inputs that may leave; None if all."""
-        if self.always_kept is None:
-            return None
-        mask = self.always_kept if self.kept is None else self.always_kept[self.kept]
-        if self.groups is None or self.blocks is None:
-            return ~mask
-        of_inputs = self.blocks[: self.n_kept]
-        return ~torch.isin(torch.arange(int(of_inputs.max()) + 1, device=self.device), of_inputs[mask])
-
-    @cached_property
     def group_sizes(self) -> Int[Tensor, " n_groups"] | None:
         """How many inputs every group has, those that are dropped too; None if there are no groups."""
         return None if self.groups is None else torch.bincount(self.groups)
 
     @cached_property
-    def root_sizes(self) -> Float[Tensor, " n_eigenvalues"] | None:
-        """The root of the number of inputs that share an eigenvalue; None if there are no groups."""
+    def penalty_weights(self) -> Float[Tensor, " n_eigenvalues"] | None:
+        """How often a penalty counts every eigenvalue, see `SpectralLayer.weigh`; None if all count once."""
         if self.groups is None or self.group_sizes is None:
-            return None
-        return self.group_sizes[torch.unique(self.groups if self.kept is None else self.groups[self.kept])].sqrt()
+            if self.always_kept is None:
+                return None
+            weights = (~self.always_kept).float()
+            return weights if self.kept is None else weights[self.kept]
+        weights = self.group_sizes.sqrt()
+        if self.always_kept is not None:
+            weights[self.groups[self.always_kept]] = 0.0
+        return weights if self.kept is None else weights[torch.unique(self.groups[self.kept])]
 
     def whole_groups(self, mask: Bool[Tensor, " n_features"]) -> Bool[Tensor, " n_features"]:
         """Extend a mask to every group that it touches.

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor, nn
 from typing_extensions import Self
 
-from spectral_exp.functional.blocks import block_norms
+from spectral_exp.functional.blocks import block_norms, block_sums
 from spectral_exp.functional.mask import scatter
 from spectral_exp.functional.relevance import ranking, relevance
 from spectral_exp.functional.spectral import spectral_weight, unit_blocks, unit_columns
@@ -212,22 +212,6 @@ class SpectralLayer(nn.Module, ABC):
         return self.per_column(self.eigenvalues)[: self.n_kept]
 
     @property
-    def pressed_eigenvalues(self) -> Float[Tensor, " n_eigenvalues"]:
-        """The eigenvalues that a penalty is to press: 0 in place of those of inputs that are always kept."""
-        return (
-            self.eigenvalues
-            if self.columns.is_pressed is None
-            else torch.where(self.columns.is_pressed, self.eigenvalues, 0.0)
-        )
-
-    @property
-    def pressed_eigenvectors(self) -> Float[Tensor, "n_out n_columns"]:
-        """The eigenvectors that a penalty is to press: 0 in place of those of inputs that are always kept."""
-        if self.columns.is_pressed is None:
-            return self.eigenvectors
-        return torch.where(self.per_column(self.columns.is_pressed), self.eigenvectors, 0.0)
-
-    @property
     def mask(self) -> Bool[Tensor, " n_features"]:
         """Which of all inputs are kept."""
         return self.dropped_at < 0
@@ -311,6 +295,32 @@ class SpectralLayer(nn.Module, ABC):
             One per column.
         """
         return values if self.columns.blocks is None else values.index_select(0, self.columns.blocks)
+
+    def per_eigenvalue(self, values: Float[Tensor, " n_columns"]) -> Float[Tensor, " n_eigenvalues"]:
+        """Add up values of the columns that share an eigenvalue.
+
+        Args:
+            values: one per column.
+
+        Returns:
+            One per eigenvalue.
+        """
+        return block_sums(values, self.columns.blocks, self.eigenvalues.numel())
+
+    def weigh(self, sizes: Float[Tensor, " n_eigenvalues"]) -> Float[Tensor, " n_eigenvalues"]:
+        """Count what a penalty makes of every eigenvalue as often as the group lasso does.
+
+        An eigenvalue of p inputs counts sqrt(p) times, for noise in many columns fits more by chance than in one;
+        one of inputs that are always kept does not count. Source: Yuan and Lin, J. R. Stat. Soc. B 68, 49 (2006).
+
+        Args:
+            sizes: of the eigenvalues, or of their blocks.
+
+        Returns:
+            The sizes times their weights; what a penalty sums.
+        """
+        weights = self.columns.penalty_weights
+        return sizes if weights is None else sizes * weights
 
     def _column_norms(self) -> Float[Tensor, "*n_functions n_features"]:
         norms = relevance(self.weight_matrix.detach())

@@ -14,7 +14,7 @@ from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.members.batches import batches_for_all, rows_in_common, training_batches
 from spectral_exp.members.member import Member
 from spectral_exp.members.stack import Stack
-from spectral_exp.module import diverged
+from spectral_exp.module.spectral_module import diverged
 from spectral_exp.tracking.console import EpochBar
 
 SECONDS_BETWEEN_SAVES = 60.0

@@ -17,9 +17,9 @@ from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.rows import Rows
 from spectral_exp.errors import UserError
 from spectral_exp.functional.sparse import take_columns
-from spectral_exp.held_inputs import HeldInputs
 from spectral_exp.layer.spectral_layer import SpectralLayer
-from spectral_exp.module import SpectralModule
+from spectral_exp.module.held_inputs import HeldInputs
+from spectral_exp.module.spectral_module import SpectralModule
 from spectral_exp.run import OpenRun
 from spectral_exp.tracking.checkpoint import read_checkpoint
 from spectral_exp.tracking.path_weights import PathWeights

@@ -10,7 +10,8 @@ from omegaconf import DictConfig
 from spectral_exp.dataset.data import Data
 from spectral_exp.errors import UserError
 from spectral_exp.report.figures import draw_figures
-from spectral_exp.run import OpenRun, conclude, open_run, write_config
+from spectral_exp.run import OpenRun, conclude, open_run
+from spectral_exp.run_config import write_config
 from spectral_exp.settings import Settings, read_settings
 from spectral_exp.sweep.job import Job, JobEnd, can_go_on, end_so_far
 from spectral_exp.tracking.run_folder import LOG

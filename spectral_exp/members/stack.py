@@ -23,7 +23,7 @@ from spectral_exp.members.chain import Chain, is_chain
 from spectral_exp.members.dropout import draw_masks, give_dropout
 from spectral_exp.members.member import Member
 from spectral_exp.members.recorded import Recorded
-from spectral_exp.module import SpectralModule
+from spectral_exp.module.spectral_module import SpectralModule
 from spectral_exp.regularization.regularization import Regularization
 
 Named = dict[str, Tensor]

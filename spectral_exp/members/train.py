@@ -17,7 +17,7 @@ from spectral_exp.members.packing import batch_key, bytes_of_data, bytes_of_netw
 from spectral_exp.settings import Settings
 from spectral_exp.sweep.job import Job, JobEnd, end_so_far
 from spectral_exp.tracking.console import EpochBar, quiet_lightning
-from spectral_exp.training import load_data
+from spectral_exp.training.training import load_data
 
 log = logging.getLogger(__name__)
 

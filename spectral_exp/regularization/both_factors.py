@@ -13,7 +13,7 @@ from spectral_exp.regularization.schedule.schedule import Schedule
 class BothFactors(Regularization):
     """Add the size of the eigenvalues and that of the eigenvectors to the loss, each times its strength.
 
-    Inputs that are always kept are left out.
+    Both count as often as the group lasso counts a block, see `SpectralLayer.weigh`.
 
     Args:
         strength: the factor of the eigenvalues, >= 0.
@@ -31,14 +31,14 @@ class BothFactors(Regularization):
         self.eigenvector_strength = eigenvector_strength
 
     @abstractmethod
-    def size(self, values: Float[Tensor, "..."]) -> Float[Tensor, ""]:
-        """Measure a factor of the weight.
+    def size(self, values: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        """Measure the elements of a factor of the weight.
 
         Args:
             values: eigenvalues or eigenvectors.
 
         Returns:
-            A scalar, differentiable in the values.
+            The size of each, differentiable in the values.
         """
 
     def strengths_at(self, progress: float) -> tuple[float, ...]:
@@ -46,4 +46,5 @@ class BothFactors(Regularization):
         return self.strength * factor, self.eigenvector_strength * factor
 
     def terms(self, layer: SpectralLayer) -> tuple[Float[Tensor, ""], ...]:
-        return self.size(layer.pressed_eigenvalues), self.size(layer.pressed_eigenvectors)
+        of_vectors = layer.per_eigenvalue(self.size(layer.eigenvectors).sum(dim=0))
+        return layer.weigh(self.size(layer.eigenvalues)).sum(), layer.weigh(of_vectors).sum()

@@ -21,7 +21,8 @@ class Group(Regularization):
     (`block_soft_threshold`). A column whose step ends within the threshold is exactly 0. It comes back when the
     running mean of its gradient, over ten times as many steps as that of other columns, is longer than the
     strength of that moment: the gradient is that of the dense weight, which an eigenvalue of 0 does not hide.
-    Columns that share an eigenvalue, of a group or of one input, are moved as one block in the same way.
+    Columns that share an eigenvalue, of a group or of one input, are moved as one block in the same way, and the
+    strength for a group of p inputs is sqrt(p) times as high (`SpectralLayer.weigh`).
 
     A net can undo the penalty by shrinking this layer and growing the next: let the others decay
     (`optimizer.weight_decay`), and let no batch norm follow.
@@ -48,7 +49,7 @@ class Group(Regularization):
 
     def terms(self, layer: SpectralLayer) -> tuple[Float[Tensor, ""], ...]:
         # For the record: what it does to the weight is done by the threshold.
-        return (torch.linalg.vector_norm(layer.pressed_eigenvalues.detach(), 1),)
+        return (torch.linalg.vector_norm(layer.weigh(layer.eigenvalues.detach()), 1),)
 
     @torch.no_grad()
     def before_step(self, layer: SpectralLayer, optimizer: Optimizer, progress: float) -> None:
@@ -75,9 +76,7 @@ class Group(Regularization):
         mean_square.lerp_(_block_mean(gradient.square().mean(dim=0), layer), 1 - of_square)
         step_size = options["lr"] / ((mean_square / (1 - of_square**step)).sqrt_() + options["eps"])
         moved = weight - mean * layer.per_column(step_size / share)
-        threshold = self.strength_at(progress) * step_size
-        if layer.columns.is_pressed is not None:
-            threshold = threshold * layer.columns.is_pressed
+        threshold = layer.weigh(self.strength_at(progress) * step_size)
         layer.set_weight(block_soft_threshold(moved, threshold, layer.columns.blocks))
 
 
@@ -85,5 +84,4 @@ def _block_mean(values: Float[Tensor, " n_columns"], layer: SpectralLayer) -> Fl
     """The mean over the columns that share an eigenvalue."""
     if layer.columns.blocks is None:
         return values
-    sums = torch.zeros_like(layer.eigenvalues).index_add_(0, layer.columns.blocks, values)
-    return sums / torch.bincount(layer.columns.blocks, minlength=len(sums))
+    return layer.per_eigenvalue(values) / layer.per_eigenvalue(torch.ones_like(values))

@@ -12,9 +12,8 @@ class L1(Regularization):
     r"""Add strength * sum_j |lambda_j| to the loss.
 
     In the unit gauge |lambda_j| is the norm of the weight column, so this is the group lasso on the
-    columns, or on blocks of columns that share an eigenvalue. In the free gauge the eigenvectors can grow
-    against it. Inputs that are always kept are left out of the sum, and the eigenvalue of a group of p inputs counts
-    sqrt(p) times, as in the group lasso (Yuan and Lin, 2006): noise in many columns fits more by chance than in one.
+    columns, or on blocks of columns that share an eigenvalue, weighed as there (`SpectralLayer.weigh`). In the free
+    gauge the eigenvectors can grow against it.
 
     Args:
         strength: the penalty's factor, >= 0.
@@ -22,5 +21,4 @@ class L1(Regularization):
     """
 
     def terms(self, layer: SpectralLayer) -> tuple[Float[Tensor, ""], ...]:
-        eigenvalues, roots = layer.pressed_eigenvalues, layer.columns.root_sizes
-        return (torch.linalg.vector_norm(eigenvalues if roots is None else eigenvalues * roots, 1),)
+        return (torch.linalg.vector_norm(layer.weigh(layer.eigenvalues), 1),)

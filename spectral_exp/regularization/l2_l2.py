@@ -10,8 +10,9 @@ class L2L2(BothFactors):
     r"""Add a sum_j lambda_j^2 + b sum_ij phi_ij^2 to the loss, a = strength, b = eigenvector_strength.
 
     At its minimum over all splits lambda * phi = w it equals 2 sqrt(a b) sum_j ||w_:j||: a group
-    lasso on the weight columns. Source: Chicchi et al., Communications Physics (2026).
+    lasso on the weight columns, or on the blocks of groups, weighed as there (`SpectralLayer.weigh`). Source: Chicchi
+    et al., Communications Physics (2026).
     """
 
-    def size(self, values: Float[Tensor, "..."]) -> Float[Tensor, ""]:
-        return values.square().sum()
+    def size(self, values: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        return values.square()

@@ -187,7 +187,7 @@ def runs_table(runs: Sequence[CollectedRun]) -> pd.DataFrame:
 
     rows = [{"run": run.name, **run.row} for run in runs]
     table = pd.DataFrame(rows, columns=order_columns(rows, ("run", "state")))
-    for column in table:
+    for column in map(str, table):
         if column in ("n_features", "n_selected", "seconds") or column.startswith(SCORES):
             table[column] = pd.to_numeric(table[column], errors="coerce")
         else:

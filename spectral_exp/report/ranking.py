@@ -1,6 +1,7 @@
 """The ranking of a run, read from its file."""
 
 import csv
+from collections.abc import Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +29,25 @@ class RankedFeature(NamedTuple):
     eigenvalue: float
     selected: bool
     dropped_at_step: int
+
+
+N_BARS = 30
+N_EMPTY = 5
+
+
+def with_bars(ranking: Sequence[RankedFeature]) -> Sequence[RankedFeature]:
+    """Choose the inputs that get a bar in a figure: of many without relevance only the first few, the last to leave.
+
+    Args:
+        ranking: the inputs, most relevant first.
+
+    Returns:
+        The first of them.
+    """
+    if len(ranking) <= N_BARS:
+        return ranking
+    n_relevant = sum(one.relevance > 0 for one in ranking)
+    return ranking[: min(N_BARS, n_relevant + N_EMPTY)]
 
 
 _SELECTED = {"true": True, "false": False}

@@ -1,5 +1,6 @@
 """The top of a ranking as a table for the terminal."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.table import Table
@@ -42,12 +43,48 @@ def ranking_table(ranking: Sequence[RankedFeature], n_rows: int, width: int) -> 
             str(one.rank),
             Text(shorten(one.name, name_width)),  # a Text: brackets in a name are no markup
             RelevanceBar(one.relevance / highest, one.selected, bar_width),
-            f"{one.relevance:.4g}",
-            f"{one.eigenvalue + 0.0:.4g}",
+            four_digits(one.relevance),
+            four_digits(one.eigenvalue),
             "yes" if one.selected else "no",
             style="" if one.selected else "dim",
         )
     return table
+
+
+def join_groups(ranking: Sequence[RankedFeature], groups: Sequence[str]) -> list[RankedFeature]:
+    """Put the inputs of a group, which stay or leave together, into one row.
+
+    Args:
+        ranking: the inputs, most relevant first.
+        groups: name of the group of every input; an input of its own has a group of its own.
+
+    Returns:
+        The first of each group, under the group's name if it has several inputs.
+    """
+    sizes = Counter(groups)
+    firsts = {groups[one.feature]: one for one in reversed(ranking)}
+    joined = [one for one in ranking if firsts[groups[one.feature]] is one]
+    names = [groups[one.feature] for one in joined]
+    return [
+        one._replace(name=f"{name} ({sizes[name]} inputs)") if sizes[name] > 1 else one
+        for one, name in zip(joined, names, strict=True)
+    ]
+
+
+def four_digits(value: float) -> str:
+    """Write a number with four digits, of which zeros at the end are kept: numbers of a column align.
+
+    Args:
+        value: any number.
+
+    Returns:
+        Its text.
+
+    Example:
+        >>> four_digits(1.8), four_digits(0.0991), four_digits(1234), four_digits(0)
+        ('1.800', '0.09910', '1234', '0')
+    """
+    return f"{value:#.4g}".removesuffix(".") if value else "0"
 
 
 def _clamp(value: int, low: int, high: int) -> int:

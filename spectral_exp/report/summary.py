@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from spectral_exp.report.paths import from_here
-from spectral_exp.report.ranking_table import ranking_table
+from spectral_exp.report.ranking_table import join_groups, ranking_table
 from spectral_exp.report.run_files import RunFiles
-from spectral_exp.tracking.run_folder import FIGURES, RANKING
+from spectral_exp.tracking.run_folder import DATASET, FIGURES, RANKING
 
 N_TOP = 10
 
@@ -43,7 +43,9 @@ def print_summary(run_folder: Path, console: Console | None = None) -> None:
     if "selection/rule" in run.metrics:
         console.print(Text(f"{run.metrics['selection/rule']}"))
     console.print()
-    console.print(ranking_table(run.ranking, N_TOP, console.width))
+    groups = run.dataset.groups if run.has(DATASET) else None
+    ranking = run.ranking if groups is None else join_groups(run.ranking, groups)
+    console.print(ranking_table(ranking, N_TOP, console.width))
     console.print()
     for name, path in (
         ("ranking", run_folder / RANKING),
@@ -53,7 +55,8 @@ def print_summary(run_folder: Path, console: Console | None = None) -> None:
         if path.exists():
             # Whole on one line, however narrow the terminal: a path is there to be copied.
             console.print(Text(f"{name:<9}{from_here(path)}"), soft_wrap=True)
-    console.print(Text(f"{'more':<9}spectral-rank {from_here(run_folder)}"), soft_wrap=True)
+    for name, command in (("more", "spectral-rank"), ("page", "spectral-report")):
+        console.print(Text(f"{name:<9}{command} {from_here(run_folder)}"), soft_wrap=True)
 
 
 def _two_columns() -> Table:

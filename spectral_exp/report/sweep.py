@@ -1,7 +1,7 @@
 """All jobs of a sweep in one table."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -63,15 +63,18 @@ def print_sweep(sweep_folder: Path, console: Console | None = None) -> None:
     rows = _rows(sweep_folder)
     shown = [column for column in order_columns(rows, _FIRST) if _is_shown(column, rows)]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in shown:
-        table.add_column(Text(column), justify="left" if column in ("state", "error") else "right", overflow="fold")
+    for column, head in zip(shown, _heads(shown), strict=True):
+        table.add_column(Text(head), justify="left" if column == "state" else "right", overflow="fold")
     for row in rows:
         style = {"done": "", "pruned": "dim"}.get(str(row["state"]), "red")
         table.add_row(*(Text(_cell(row.get(column, ""))) for column in shown), style=style)
     console.print()
     console.print(table)
     console.print()
+    for line in _errors(rows):
+        console.print(Text(line, style="red"), soft_wrap=True)
     console.print(Text(f"{'sweep':<9}{from_here(sweep_folder / SWEEP)}"), soft_wrap=True)
+    console.print(Text(f"{'page':<9}spectral-report {from_here(sweep_folder)}"), soft_wrap=True)
 
 
 def _rows(sweep_folder: Path) -> list[dict[str, object]]:
@@ -90,6 +93,21 @@ def _is_job_folder(folder: Path) -> bool:
     return folder.is_dir() and folder.name.isdigit()
 
 
+def _heads(columns: Sequence[str]) -> list[str]:
+    # Without the groups of a key, where its last word is enough: `strength` for `regularization.strength`.
+    last = [column.rpartition(".")[2] for column in columns]
+    return [word if last.count(word) == 1 else column for word, column in zip(last, columns, strict=True)]
+
+
+def _errors(rows: Iterable[Mapping[str, object]]) -> list[str]:
+    # A line per error; jobs that failed alike share it.
+    jobs: dict[str, list[str]] = {}
+    for row in rows:
+        if row["error"]:
+            jobs.setdefault(str(row["error"]), []).append(str(row["job"]))
+    return [f"job{'s' * (len(some) > 1)} {', '.join(some)}: {error}" for error, some in jobs.items()]
+
+
 def _is_shown(column: str, rows: Sequence[Mapping[str, object]]) -> bool:
     # Leave out what is the same in all jobs, or says little: the file has it.
     values = {str(row.get(column, "")) for row in rows}
@@ -97,7 +115,7 @@ def _is_shown(column: str, rows: Sequence[Mapping[str, object]]) -> bool:
         return True
     if column.startswith(SCORES) or column == "n_features":
         return column.startswith("test/") and not column.endswith("/loss")
-    return len(values) > 1 if column != "error" else values != {""}
+    return len(values) > 1 and column != "error"
 
 
 def _cell(value: object) -> str:

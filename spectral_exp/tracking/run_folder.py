@@ -33,6 +33,18 @@ LOG = "log.txt"  # what a job of a sweep printed
 SWEEP_RECORD = "sweep.json"  # in the folder of a sweep
 
 
+def is_run_folder(folder: Path) -> bool:
+    """Tell whether a run was begun in a folder, so that `resume=` can go on with it.
+
+    Args:
+        folder: any path.
+
+    Returns:
+        True if configuration and status are there.
+    """
+    return (folder / CONFIG).is_file() and (folder / STATUS).is_file()
+
+
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
     """Write a file beside its place and move it there when it is complete.
 

@@ -4,7 +4,6 @@ A job that is killed, or whose disk is full, cannot say so itself; the process t
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -69,10 +68,6 @@ def read_sweep_record(folder: Path) -> SweepRecord | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         jobs = [JobRecord(**job) for job in content["jobs"]]
-        return SweepRecord(_texts(content["overrides"]), {job.job: job for job in jobs})
+        return SweepRecord(list(map(str, content["overrides"])), {job.job: job for job in jobs})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} cannot be read ({error}); it was edited or cut short: remove it") from error
-
-
-def _texts(values: Sequence[object]) -> list[str]:
-    return [str(value) for value in values]

@@ -179,17 +179,16 @@ class TraceReader:
             self._end = position
 
 
-def read_trace(path: Path, at_most: int | None = None) -> Trace:
+def read_trace(path: Path) -> Trace:
     """Read the whole records of a trace once, see `TraceReader`.
 
     Args:
         path: the trace file.
-        at_most: read so many records at most, evenly spread, the first and the last among them.
 
     Returns:
         The records; none, with 0 inputs, if the file ends before its schema does.
     """
-    return TraceReader(path).read(at_most)
+    return TraceReader(path).read()
 
 
 def _schema(n_features: int) -> pa.Schema:

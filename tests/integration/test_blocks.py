@@ -104,7 +104,7 @@ def test_the_export_of_k_inputs_has_those_always_kept_and_whole_groups(path_run,
 def test_a_run_that_stops_in_the_middle_goes_on_as_if_nothing_had_happened(
     run_here, path_run, table, tmp_path, monkeypatch
 ):
-    from spectral_exp.module import SpectralModule
+    from spectral_exp.module.spectral_module import SpectralModule
 
     started = SpectralModule.on_train_epoch_start
 

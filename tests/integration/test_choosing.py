@@ -9,7 +9,7 @@ import torch
 
 from spectral_exp.errors import UserError
 from spectral_exp.load import load_run
-from spectral_exp.module import SpectralModule
+from spectral_exp.module.spectral_module import SpectralModule
 
 PATH = ("experiment=quickstart", "trainer.max_epochs=10", "regularization=path", "regularization.n_final=8")
 REFIT = (*PATH, "selection=one_se", "refit.epochs=4", "model.dropout=0.1")

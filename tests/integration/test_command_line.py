@@ -194,6 +194,16 @@ def test_a_users_own_experiment_is_found_in_a_folder_of_theirs(train, tmp_path):
     assert answer.error.endswith("did you mean experiment=own?")
 
 
+def test_a_run_that_is_interrupted_before_it_began_offers_nothing_to_go_on_with(train, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("spectral_exp.run.run", interrupt)
+    answer = train(*ONE_STEP, "hydra.run.dir=run")
+    assert (answer.code, answer.error) == (130, "Interrupted")
+    assert train("resume=run").code == 2
+
+
 @pytest.mark.usefixtures("without_figures")
 @pytest.mark.parametrize("asked_by", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_an_interrupted_run_says_so_and_can_be_resumed(train, tmp_path, asked_by):

@@ -2,13 +2,13 @@ import json
 
 import pytest
 
-from spectral_exp import training_checks
+from spectral_exp.training import checks
 
 COMPILED = ("experiment=quickstart", "trainer.max_epochs=2", "compile=true", "trainer=cpu")
 
 
 def test_a_machine_without_a_compiler_is_told_so(train, monkeypatch):
-    monkeypatch.setattr(training_checks.shutil, "which", lambda name: None)
+    monkeypatch.setattr(checks.shutil, "which", lambda name: None)
 
     answer = train(*COMPILED)
 

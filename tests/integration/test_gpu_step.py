@@ -9,7 +9,7 @@ import torch
 from spectral_exp.build import build
 from spectral_exp.cli.compose import compose_config
 from spectral_exp.settings import read_settings
-from spectral_exp.training import load_data, prepare_training
+from spectral_exp.training.training import load_data, prepare_training
 
 
 class NoWaiting(pl.Callback):

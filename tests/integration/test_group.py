@@ -49,7 +49,7 @@ def test_ranking_mask_trace_and_history_tell_of_the_same_zeros(group_run):
 
 
 def test_a_run_that_stops_in_the_middle_goes_on_as_if_nothing_had_happened(run_here, group_run, tmp_path, monkeypatch):
-    from spectral_exp.module import SpectralModule
+    from spectral_exp.module.spectral_module import SpectralModule
 
     started = SpectralModule.on_train_epoch_start
 

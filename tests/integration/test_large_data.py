@@ -6,7 +6,7 @@ import pytest
 import scipy.sparse
 
 from spectral_exp.load import load_run
-from spectral_exp.module import SpectralModule
+from spectral_exp.module.spectral_module import SpectralModule
 
 PATH = ("regularization=path", "regularization.n_final=3", "selection=nonzero")
 QUICK = ("trainer=cpu", "size=tiny", "batch_size=32")

@@ -59,7 +59,7 @@ def test_every_epoch_tells_how_many_inputs_its_score_is_of(path_run):
 
 
 def test_a_run_that_stops_in_the_middle_goes_on_as_if_nothing_had_happened(run_here, path_run, tmp_path, monkeypatch):
-    from spectral_exp.module import SpectralModule
+    from spectral_exp.module.spectral_module import SpectralModule
 
     started = SpectralModule.on_train_epoch_start
 

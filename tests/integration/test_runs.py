@@ -12,7 +12,7 @@ from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.digits import Digits
 from spectral_exp.errors import UserError
 from spectral_exp.load import load_run
-from spectral_exp.module import TrainingDivergedError
+from spectral_exp.module.spectral_module import TrainingDivergedError
 
 
 def files_of(folder):

@@ -93,7 +93,7 @@ def test_a_shared_out_head_is_as_a_whole_one(run_here, overrides):
 @pytest.mark.slow
 @pytest.mark.parametrize("devices", [("regularization=path", TWO), FSDP], ids=["path", "fsdp"])
 def test_a_run_that_stops_goes_on_as_if_nothing_had_happened(run_here, tmp_path, monkeypatch, devices):
-    from spectral_exp.module import SpectralModule
+    from spectral_exp.module.spectral_module import SpectralModule
 
     overrides = (*QUICK, *devices, "trainer.max_epochs=6")
     straight = run_here(*overrides, folder="straight")

@@ -23,10 +23,8 @@ from spectral_exp.report.figure.style import (
     house_style,
     label,
 )
-from spectral_exp.report.ranking import RankedFeature
+from spectral_exp.report.ranking import RankedFeature, with_bars
 
-N_BARS = 30
-N_EMPTY = 5
 _CUT: dict[str, Any] = {"color": INK, "linewidth": 1, "linestyle": (0, (4, 3))}
 
 
@@ -41,7 +39,7 @@ def relevance_figure(ranking: Sequence[RankedFeature], title: str) -> Figure:
     Returns:
         The figure.
     """
-    shown = _shown(ranking)
+    shown = with_bars(ranking)
     n_kept = sum(one.selected for one in ranking)
     figure = Figure(figsize=(WIDTH, 1.4 + 0.195 * max(len(shown), 4)))
     if len(ranking) > len(shown):
@@ -55,14 +53,6 @@ def relevance_figure(ranking: Sequence[RankedFeature], title: str) -> Figure:
         handles: list[Artist] = [Patch(color=KEPT, label="kept"), Patch(color=DROPPED, label="dropped")]
         add_legend(figure, [*handles, Line2D([], [], label="cut", **_CUT)] if n_kept else handles[1:])
     return figure
-
-
-def _shown(ranking: Sequence[RankedFeature]) -> Sequence[RankedFeature]:
-    # Choose the inputs that get a bar: of many without relevance only the first few, the last to be dropped.
-    if len(ranking) <= N_BARS:
-        return ranking
-    n_relevant = sum(one.relevance > 0 for one in ranking)
-    return ranking[: min(N_BARS, n_relevant + N_EMPTY)]
 
 
 def _draw_bars(axes: Axes, shown: Sequence[RankedFeature]) -> None:

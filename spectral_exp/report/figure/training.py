@@ -39,7 +39,7 @@ def training_figure(history: Mapping[str, np.ndarray], title: str) -> Figure:
     add_title(figure, title)
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     _draw(axes[0], history, {"train/loss": ("training", INK), "val/loss": ("validation", KEPT)})
-    axes[0].legend(loc="upper right")
+    axes[0].legend(loc="best")
     axes[0].set_title("loss")
     if metric:
         _draw(axes[1], history, {metric: ("", KEPT)})

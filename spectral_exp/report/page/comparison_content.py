@@ -11,8 +11,9 @@ from spectral_exp.evaluation.agreement import top_k_frequency
 from spectral_exp.report.comparison import Comparison
 from spectral_exp.report.comparison_table import columns, headline
 from spectral_exp.report.page.comparison_charts import agreement_chart, cost_chart, score_chart
-from spectral_exp.report.page.content import Content, Section
-from spectral_exp.report.page.run_charts import image_chart
+from spectral_exp.report.page.content import Content
+from spectral_exp.report.page.image_chart import image_chart
+from spectral_exp.report.page.section import Section
 from spectral_exp.report.page.table import Cell, Row, Table
 from spectral_exp.tracking.run_folder import CONFIG
 

@@ -52,7 +52,7 @@ def pareto_chart(problem: Problem, chosen: Configuration, anchors: Mapping[str, 
     n_inputs = np.array([one.n_selected.mean for one in configurations])
     value = np.array([one.with_selected.mean for one in configurations])
     is_on_front = pareto_front(n_inputs, np.array([score.better(one) for one in value]))
-    figure = new_figure(460, "inputs kept", f"test {score.words}, selected inputs alone")
+    figure = new_figure(460, "inputs kept", f"test {score.words}")
     if len(problem.runs) > len(configurations):
         _add_runs(figure, problem.runs, score.with_selected, anchors)
     order = np.flatnonzero(is_on_front)[np.argsort(n_inputs[is_on_front])]
@@ -78,8 +78,9 @@ def pareto_chart(problem: Problem, chosen: Configuration, anchors: Mapping[str, 
         f"{key}-pareto",
         "Score against inputs kept",
         f"{len(configurations):,} configuration{'' if len(configurations) == 1 else 's'}, {len(order):,} on the Pareto "
-        f"front: no other has as few inputs and as good a score. The front ends at {n_inputs[best]:,.3g} inputs with "
-        f"{score.write(value[best])}. A click on a point leads to its run in the table.",
+        "front: no other has as few inputs and as good a score with these alone. The front ends at "
+        f"{n_inputs[best]:,.3g} inputs with {score.write(value[best])}. "
+        "A click on a point leads to its run in the table.",
         figure,
         simple_table("Pareto front", ("configuration", "inputs (mean)", f"test {score.words} (mean)"), rows),
     )
@@ -213,7 +214,7 @@ def parallel_chart(problem: Problem, key: str) -> Chart | None:
         labelfont={"color": INK}, tickfont={"color": INK}, rangefont={"color": MUTED},
         labelangle=-15 if len(dimensions) > 3 else 0,
     )  # fmt: skip
-    figure.update_layout(margin={"l": 60, "r": 60, "t": 80, "b": 24})
+    figure.update_layout(margin={"l": 60, "r": 90, "t": 80, "b": 24})  # the last name is the longest
     left_out = len(problem.varied) - N_AXES
     more = f" {left_out} more {'was' if left_out == 1 else 'were'} varied." if left_out > 0 else ""
     return Chart(

@@ -123,7 +123,7 @@ def test_what_is_valid_passes(tree, argv):
         (["sed=3"], r"unknown key sed; did you mean seed\?"),
         (["strength=1"], r"did you mean regularization.strength\?"),
         (["regularisation.strenght=1"], r"did you mean regularization.strength\?"),
-        (["dataset.n_train=100"], "unknown key dataset.n_train; dataset has classes"),
+        (["dataset.n_train=100"], "unknown key dataset.n_train; dataset has classes; it comes with dataset=mnist"),
         (["qqq=1"], "unknown key qqq; there are dataset, .*, seed, batch_size"),
         (["+sed=3"], r"unknown key sed; did you mean seed\?"),
         (["~sed"], r"unknown key sed; did you mean seed\?"),
@@ -159,7 +159,7 @@ def test_what_is_valid_passes(tree, argv):
         (["-m", "dataset=digits,mnits"], "dataset=mnits: .* did you mean dataset=mnist"),
         (
             ["-m", "dataset=mnist,digits", "dataset.n_train=9"],
-            r"dataset has classes \(in the sweep, with dataset=digits\)",
+            r"dataset has classes; it comes with dataset=mnist \(in the sweep, with dataset=digits\)",
         ),
         (["-m", "dataset=glob(x*)"], "no value to sweep over"),
         (["-m", "seed=range(0,3,0)"], "must not be zero"),
@@ -211,6 +211,11 @@ def test_a_users_own_options_are_valid_and_suggested(tree, tmp_path, how):
         (["trainer.max_steps=5"], "write +trainer.max_steps=5"),
         (["optimizer.learning_rate=1"], "unknown key optimizer.learning_rate; optimizer has lr"),
         (["dataset=tabular"], "dataset.path is needed"),
+        (
+            ["dataset=npz", "dataset.target=y"],
+            "unknown key dataset.target; dataset has path, task",
+        ),
+        (["selection.k=10"], "selection has threshold, relative; it comes with selection=top_k"),
         (["-m", "hydra.launcher.njobs=3"], "did you mean hydra.launcher.n_jobs?"),
         (["-m", "sweep=seedz"], "did you mean sweep=seeds?"),
     ],
@@ -232,6 +237,15 @@ def test_the_shipped_configs_refuse(argv, message):
 )
 def test_the_shipped_configs_accept(argv):
     check_overrides(argv, config_dir(), "train")
+
+
+def test_a_table_in_the_place_of_a_setting_is_answered_with_the_command_that_reads_it(tree, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.csv").touch()
+    reads_it = "write dataset=tabular dataset.path=own.csv dataset.target=COLUMN"
+    assert refusal(tree, "own.csv") == f"own.csv is a file; {reads_it}"
+    assert refusal(tree, "dataset=own.csv") == f"dataset=own.csv: the table is named by dataset.path; {reads_it}"
+    assert "has no option other.csv (options: digits" in refusal(tree, "dataset=other.csv")
 
 
 def test_an_option_that_comes_with_a_package_names_the_extra(tree, monkeypatch):

@@ -63,6 +63,14 @@ def test_what_no_run_writes_into_its_status_is_refused(run_folder, planted):
         resume_arguments([f"resume={run_folder('seed=1', planted)}"])
 
 
+@pytest.mark.parametrize("status", ['{"overrides": ["se', "{}", "[]"])
+def test_a_status_that_is_not_whole_is_named(run_folder, status):
+    folder = run_folder()
+    (folder / "status.json").write_text(status)
+    with pytest.raises(UserError, match=r"status\.json cannot be read \(.+\); it was edited or cut short"):
+        resume_arguments([f"resume={folder}"])
+
+
 @pytest.fixture
 def sweep_folder(tmp_path):
     def make(*overrides):

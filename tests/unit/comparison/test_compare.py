@@ -26,7 +26,7 @@ from spectral_exp.report.comparison import ALL_INPUTS, Comparison
 from spectral_exp.report.comparison_files import write_comparison
 from spectral_exp.report.comparison_table import headline, markdown
 from spectral_exp.settings import read_settings
-from spectral_exp.training import load_data
+from spectral_exp.training.training import load_data
 
 DATA = ("dataset=digits", "dataset.scaling=standard", "size=tiny", "trainer=cpu", "trainer.max_epochs=1")
 OWN = ("k=[3,9]", "seeds=2", "judge_epochs=2")

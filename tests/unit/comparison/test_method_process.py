@@ -66,7 +66,7 @@ def test_what_was_not_tried_can_be_tried_later(method, states, tmp_path):
 
 
 def test_a_method_that_is_killed_is_a_failure_of_the_seeds_it_left(states):
-    reason = "killed by SIGKILL, perhaps because memory ran out"
+    reason = "killed by SIGKILL (by hand, or because memory ran out)"
     assert states("dies") == [("done", None), ("failed", reason), ("failed", reason)]
 
 

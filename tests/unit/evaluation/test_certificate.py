@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 
 from spectral_exp.dataset.data import Part
 from spectral_exp.evaluation.certificate import kkt_certificate, whole_gradient
+from spectral_exp.layer.columns import Columns
 
 
 def test_a_minimum_has_no_violation_and_a_moved_one_has():
@@ -33,6 +36,18 @@ def test_nothing_kept_everything_kept_and_no_strength():
     assert nothing["kkt_violation_kept"] == nothing["kkt_violation_dropped"] == 0.0
     plain = kkt_certificate(gradient, torch.ones(2, 2), strength=0.0)
     assert plain["kkt_violation_kept"] == 5.0 and plain["kkt_violation_kept_relative"] is None
+
+
+def test_a_group_has_the_root_of_its_size_times_the_strength_and_what_is_always_kept_none():
+    columns = Columns(4, groups=torch.tensor([0, 0, 0, 1]))
+    gradient = torch.tensor([[6.0, 6.0, 6.0, 7.0]])
+    nothing = kkt_certificate(gradient, torch.zeros(1, 4), 5.0, columns)
+    assert nothing["kkt_violation_dropped"] == pytest.approx(
+        2.0
+    )  # of the single input: 7 - 5; 6 sqrt(3) - 5 sqrt(3) < 2
+    assert nothing["largest_gradient_norm"] == 7.0
+    kept = kkt_certificate(gradient, torch.full((1, 4), -1.0), 6.0, replace(columns, always_kept=torch.arange(4) == 3))
+    assert kept["kkt_violation_kept"] == 7.0 and kept["largest_gradient_norm"] == pytest.approx(6.0)
 
 
 def test_the_gradient_is_that_of_all_rows_at_once_and_dropout_rests(monkeypatch):

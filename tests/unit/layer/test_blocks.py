@@ -245,7 +245,8 @@ def test_nothing_presses_what_is_always_kept_nor_its_group(groups, gauge):
     layer.keep_always(torch.tensor([False, True, False, True, False, False]))
     spared = torch.tensor([False, True, False, True, bool(groups), bool(groups)])
     layer.drop(torch.tensor([True, False, True, False, False, False]))
-    (layer.pressed_eigenvalues.abs().sum() + layer.pressed_eigenvectors.square().sum()).backward()
+    of_vectors = layer.per_eigenvalue(layer.eigenvectors.square().sum(dim=0))
+    (layer.weigh(layer.eigenvalues.abs()) + layer.weigh(of_vectors)).sum().backward()
     pressed = torch.zeros(6, dtype=torch.bool)
     kept = torch.tensor([1, 3, 4, 5])
     of_inputs = layer.per_column(layer.eigenvalues.grad)[:4]

@@ -7,6 +7,7 @@ from sklearn.linear_model import Lasso, MultiTaskLasso
 from torch import nn
 from torch.nn import functional as F
 
+from spectral_exp.evaluation.certificate import kkt_certificate
 from spectral_exp.functional.relevance import relevance
 from spectral_exp.layer.spectral_linear import SpectralLinear
 from spectral_exp.regularization.group import Group
@@ -55,6 +56,33 @@ def test_a_linear_model_finds_the_solution_of_coordinate_descent(n_outputs, alph
         layer.bias.detach(), torch.from_numpy(np.atleast_1d(reference.intercept_)), atol=1e-4, rtol=0
     )
     assert torch.equal(layer.eigenvalues == 0, (expected == 0).all(0)), "zeros are exact"
+
+
+def test_a_linear_model_with_groups_and_an_input_that_is_always_kept_is_the_group_lasso():
+    inputs, targets = correlated_rows(3)
+    groups, strength = torch.tensor([0, 0, 0, 1, 2, 2, 3, 3, 3, 3, 4, 5]), 0.4
+    torch.manual_seed(0)
+    layer = SpectralLinear(12, 3, gauge="unit", dtype=torch.float64)
+    layer.share_eigenvalues(groups)
+    layer.keep_always(groups == 5)
+    fit(layer, Group(strength, Constant()), inputs, targets, n_steps=1000)
+    weight = layer.weight.detach()
+    residual = inputs @ weight.T + layer.bias.detach() - targets
+    gradient = 2 * residual.T @ inputs / residual.numel()
+    # The loss is convex: conditions on every block (Yuan and Lin, 2006, proposition 1) prove the minimum.
+    is_zero = []
+    for number in range(5):
+        of_group = groups == number
+        block, pull = weight[:, of_group], strength * int(of_group.sum()) ** 0.5
+        is_zero.append(bool((block == 0).all()))
+        if is_zero[-1]:
+            assert gradient[:, of_group].norm() <= pull
+        else:
+            torch.testing.assert_close(gradient[:, of_group], -pull * block / block.norm(), atol=1e-4, rtol=0)
+    assert 0 < sum(is_zero) < 5, "the example is neither empty nor full"
+    torch.testing.assert_close(gradient[:, groups == 5], torch.zeros(3, 1, dtype=torch.float64), atol=1e-4, rtol=0)
+    certificate = kkt_certificate(gradient, weight, strength, layer.columns)
+    assert certificate["kkt_violation_kept"] < 1e-4 and certificate["kkt_violation_dropped"] == 0
 
 
 def moved(strength, n_steps=4, schedule=None, **options):

@@ -14,6 +14,7 @@ PENALTIES = [
     L1L1(0.3, 0.2, Constant()),
     L2L2(0.3, 0.2, Constant()),
 ]
+POWERS = {L1: (1,), L1L1: (1, 1), L2L2: (2, 2)}
 
 
 def layer():
@@ -56,26 +57,28 @@ def test_the_schedule_scales_the_whole_penalty():
         assert scheduled.strength_at(0.25) == pytest.approx(full.strength / 4)
 
 
-def test_l2_l2_at_its_best_split_is_a_group_lasso_on_the_columns():
+@pytest.mark.parametrize(("groups", "sizes"), [([0, 1, 2], [1, 1, 1]), ([0, 1, 0], [2, 1])])
+def test_l2_l2_at_its_best_split_is_the_group_lasso_of_yuan_and_lin(groups, sizes):
     a, b = 0.3, 0.2
-    weight = torch.tensor([[3.0, 0.0], [4.0, 2.0]], dtype=torch.float64)
-    spectral = SpectralLinear(2, 2, dtype=torch.float64)
+    weight = torch.tensor([[3.0, 0.0, 1.0], [4.0, 2.0, 1.0]], dtype=torch.float64)
+    spectral = SpectralLinear(3, 2, dtype=torch.float64)
+    spectral.share_eigenvalues(groups)
     spectral.set_weight(weight)
-    optimizer = torch.optim.LBFGS([shift := torch.zeros(2, dtype=torch.float64, requires_grad=True)], max_iter=100)
-
-    def penalty():
-        scale = shift.exp()
-        split = SpectralLinear(2, 2, dtype=torch.float64)
-        values = {"eigenvalues": scale, "raw_eigenvectors": weight / scale}
-        return torch.func.functional_call(Penalised(split), {f"layer.{k}": v for k, v in values.items()}, ())
+    shift = torch.zeros(len(sizes), dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([shift], max_iter=100)
 
     class Penalised(torch.nn.Module):
-        def __init__(self, layer):
+        def __init__(self):
             super().__init__()
-            self.layer = layer
+            self.layer = spectral
 
         def forward(self):
             return L2L2(a, b, Constant()).penalty(self.layer, 0.0)
+
+    def penalty():
+        scale = shift.exp()
+        values = {"layer.eigenvalues": scale, "layer.raw_eigenvectors": weight / scale[groups]}
+        return torch.func.functional_call(Penalised(), values, ())
 
     def closure():
         optimizer.zero_grad()
@@ -84,7 +87,8 @@ def test_l2_l2_at_its_best_split_is_a_group_lasso_on_the_columns():
         return value
 
     optimizer.step(closure)
-    torch.testing.assert_close(penalty().detach(), 2 * (a * b) ** 0.5 * weight.norm(dim=0).sum())
+    of_groups = [size**0.5 * weight[:, torch.tensor(groups) == number].norm() for number, size in enumerate(sizes)]
+    torch.testing.assert_close(penalty().detach(), 2 * (a * b) ** 0.5 * sum(of_groups), rtol=1e-6, atol=0)
 
 
 def test_no_regularization_is_zero_and_moves_nothing():
@@ -102,15 +106,26 @@ def test_a_negative_strength_is_refused(make):
 
 
 @pytest.mark.parametrize("gauge", ["free", "unit"])
-def test_with_groups_the_penalty_is_the_sum_over_groups_times_the_root_of_their_size(gauge):
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_with_groups_every_group_counts_the_root_of_its_size(penalty, gauge):
     torch.manual_seed(0)
-    spectral = SpectralLinear(4, 3, gauge=gauge, dtype=torch.float64)
-    spectral.share_eigenvalues([1, 0, 1, 1])
-    expected = 1 + 3**0.5
-    if gauge == "unit":  # the group lasso on blocks of columns
-        weight = spectral.weight.detach()
-        expected = weight[:, 1].norm() + 3**0.5 * weight[:, [0, 2, 3]].norm()
-    assert PENALTIES[0].penalty(spectral, 0.5).item() == pytest.approx(0.3 * float(expected))
+    spectral = SpectralLinear(6, 3, gauge=gauge, dtype=torch.float64)
+    spectral.share_eigenvalues([1, 0, 1, 1, 2, 2])
+    spectral.drop(torch.tensor([False, False, False, False, True, True]))
+    expected = torch.zeros(())
+    for number, members in enumerate(([1], [0, 2, 3])):
+        alone = SpectralLinear(len(members), 3, gauge=gauge, dtype=torch.float64)
+        alone.share_eigenvalues([0] * len(members))
+        with torch.no_grad():
+            alone.eigenvalues.copy_(spectral.eigenvalues[number])
+            alone.raw_eigenvectors.copy_(spectral.raw_eigenvectors[:, members])
+        block = alone.eigenvalues, alone.eigenvectors
+        of_block = sum(
+            strength * (values**power).abs().sum()
+            for values, strength, power in zip(block, penalty.strengths_at(0.5), POWERS[type(penalty)], strict=False)
+        )
+        expected = expected + len(members) ** 0.5 * of_block
+    torch.testing.assert_close(penalty.penalty(spectral, 0.5), expected, rtol=1e-6, atol=0)
 
 
 @pytest.mark.parametrize("penalty", PENALTIES)

@@ -26,11 +26,12 @@ def test_it_tells_score_inputs_kept_ranking_and_paths(
     first = next(line for line in lines if "_private" in line)
     assert "█" in first
     assert any("[red]height" in line for line in lines)
-    assert lines[-4:] == [
+    assert lines[-5:] == [
         f"ranking  {Path('run/ranking.csv')}",
         f"figures  {Path('run/figures')}",
         "run      run",
         "more     spectral-rank run",
+        "page     spectral-report run",
     ]
     assert len(lines) < 24
 
@@ -55,3 +56,13 @@ def test_a_run_without_metrics_is_named(run_folder: Path) -> None:
     (run_folder / "metrics.json").unlink()
     with pytest.raises(UserError, match=r"metrics\.json"):
         _printed(run_folder)
+
+
+def test_inputs_of_a_group_share_a_row(run_folder: Path) -> None:
+    dataset = json.loads((run_folder / "dataset.json").read_text(encoding="utf-8"))
+    dataset["groups"] = ["body", "income in $", "_private", "body"]
+    (run_folder / "dataset.json").write_text(json.dumps(dataset), encoding="utf-8")
+    text = _printed(run_folder)
+    rows = [line.split() for line in text[text.index("rank") :].splitlines()[1:4]]
+    assert [row[:2] for row in rows] == [["1", "_private"], ["2", "body"], ["4", "income"]]
+    assert "body (2 inputs)" in text and "height" not in text

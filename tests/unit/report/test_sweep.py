@@ -66,11 +66,25 @@ def test_the_printed_table_leaves_out_what_all_jobs_share(sweep_folder: Path, ma
     (sweep_folder / "11").rmdir()
     file = io.StringIO()
     print_sweep(sweep_folder, Console(file=file, width=120, highlight=False))
-    header, *rows, path = file.getvalue().strip().splitlines()
-    assert header.split() == ["job", "state", "seed", "model.width", "test/accuracy", "n_selected", "seconds", "error"]
+    header, *rows, _, error, path, page = file.getvalue().strip().splitlines()
+    assert header.split() == ["job", "state", "seed", "width", "test/accuracy", "n_selected", "seconds"]
+    assert error == "job 2: UserError: first"
     assert path == f"sweep    {(sweep_folder / 'sweep.csv').resolve()}"
-    assert rows[0].split() == ["2", "failed", "0", "1.5", "UserError:", "first"]
+    assert page == f"page     spectral-report {sweep_folder.resolve()}"
+    assert rows[0].split() == ["2", "failed", "0", "1.5"]
     assert rows[1].split() == ["10", "done", "1", "8", "0.9712", "2", "1.5"]
+
+
+def test_keys_are_whole_where_their_last_word_is_not_enough_and_equal_errors_stand_once(
+    tmp_path: Path, make_run: Callable[..., Path]
+) -> None:
+    for job in "01":
+        overrides = [f"model.width={job}", f"refit.width={job}"]
+        make_run(tmp_path / job, state="failed", error="UserError: both", overrides=overrides)
+    file = io.StringIO()
+    print_sweep(tmp_path, Console(file=file, width=120, highlight=False))
+    assert file.getvalue().split()[:4] == ["job", "state", "model.width", "refit.width"]
+    assert "\njobs 0, 1: UserError: both\n" in file.getvalue()
 
 
 def test_a_folder_without_jobs_is_refused(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_a_new_trace_replaces_the_old_one(tmp_path):
 
 def test_reading_at_most_a_few_records_spreads_them_evenly(tmp_path):
     write(tmp_path / "trace.arrows", range(21))
-    few = read_trace(tmp_path / "trace.arrows", at_most=5)
+    few = TraceReader(tmp_path / "trace.arrows").read(at_most=5)
     assert few.step.tolist() == [0, 5, 10, 15, 20]
     np.testing.assert_array_equal(few.eigenvalues, read_trace(tmp_path / "trace.arrows").eigenvalues[::5])
 

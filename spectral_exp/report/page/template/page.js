@@ -25,7 +25,7 @@
     if (layout.meta === "image") layout.height = 240;
     else if (figure.data.length > 8) {
       layout.height += 90;
-      layout.legend = { ...layout.legend, entrywidth: 0.45, entrywidthmode: "fraction", font: { size: 10 } };
+      layout.legend = { ...layout.legend, entrywidth: 0.45, entrywidthmode: "fraction", font: { size: 9 } };
     }
     const axis = layout.xaxis;
     if (axis?.ticktext?.length > 20) {

@@ -3,9 +3,9 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
-from spectral_exp.report.figure.relevance import N_BARS, N_EMPTY, relevance_figure
+from spectral_exp.report.figure.relevance import relevance_figure
 from spectral_exp.report.figure.style import DROPPED, KEPT
-from spectral_exp.report.ranking import RankedFeature
+from spectral_exp.report.ranking import N_BARS, N_EMPTY, RankedFeature
 
 
 def _long(n_features: int, n_kept: int, n_relevant: int) -> list[RankedFeature]:

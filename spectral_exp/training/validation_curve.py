@@ -16,15 +16,16 @@ from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.splitting import fold_rows
 from spectral_exp.evaluation.masking import masking_counts
 from spectral_exp.evaluation.task_metrics import validation_metrics
-from spectral_exp.module import SpectralModule
-from spectral_exp.ranked_inputs import masking_scores
+from spectral_exp.module.spectral_module import SpectralModule
+from spectral_exp.run_config import write_config
 from spectral_exp.selection.curve_selection import CurveSelection, ScoreCurve
 from spectral_exp.selection.nonzero import Nonzero
 from spectral_exp.selection.top_k import TopK
 from spectral_exp.tracking.path_curve import read_path_curve
 from spectral_exp.tracking.results import read_selection_curve, write_selection_curve
 from spectral_exp.tracking.run_folder import CONFIG, FOLDS, METRICS_HISTORY, SELECTION_CURVE
-from spectral_exp.training import Training, changed, prepare_training
+from spectral_exp.training.ranked_inputs import masking_scores
+from spectral_exp.training.training import Training, changed, prepare_training
 
 log = logging.getLogger(__name__)
 
@@ -126,8 +127,7 @@ def _empty_if_other(folder: Path, config: DictConfig) -> None:
     if path.is_file() and OmegaConf.load(path) == config:
         return
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    OmegaConf.save(config, path)
+    write_config(folder, config)
 
 
 def folds_of(data: Data, n_folds: int, seed: int) -> Iterator[Data]:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from spectral_exp.dataset.digits import Digits
-from spectral_exp.validation_curve import folds_of, median_of_three
+from spectral_exp.training.validation_curve import folds_of, median_of_three
 
 
 def test_the_median_takes_out_a_lucky_spike_and_a_dip_and_leaves_a_steady_rise():

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from spectral_exp.step_losses import NONE, StepLosses
+from spectral_exp.module.step_losses import NONE, StepLosses
 
 
 def noted(*steps):

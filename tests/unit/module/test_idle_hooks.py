@@ -6,7 +6,13 @@ import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
 from torch.utils.data import DataLoader, TensorDataset
 
-from spectral_exp.idle_hooks import GRAPH_CHECK, PER_STEP_HOOKS, NoProfiler, pass_over_idle_hooks, skip_graph_check
+from spectral_exp.module.idle_hooks import (
+    GRAPH_CHECK,
+    PER_STEP_HOOKS,
+    NoProfiler,
+    pass_over_idle_hooks,
+    skip_graph_check,
+)
 
 
 class Net(pl.LightningModule):

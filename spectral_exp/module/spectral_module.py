@@ -19,15 +19,15 @@ from spectral_exp.dataset.loading import TensorLoader
 from spectral_exp.errors import UserError
 from spectral_exp.evaluation.task_loss import task_loss
 from spectral_exp.evaluation.task_metrics import task_metrics, validation_metrics
-from spectral_exp.held_inputs import HeldInputs
-from spectral_exp.idle_hooks import skip_graph_check
 from spectral_exp.layer.spectral_layer import SpectralLayer
 from spectral_exp.layer.spectralize import spectral_form
+from spectral_exp.module.held_inputs import HeldInputs
+from spectral_exp.module.idle_hooks import skip_graph_check
+from spectral_exp.module.several_devices import SeveralDevicesModule
+from spectral_exp.module.step_losses import NONE, StepLosses
 from spectral_exp.regularization.regularization import Regularization
 from spectral_exp.regularization.schedule.constant import Constant
 from spectral_exp.regularization.schedule.schedule import Schedule
-from spectral_exp.several_devices import SeveralDevicesModule
-from spectral_exp.step_losses import NONE, StepLosses
 
 STEPS_BETWEEN_CHECKS = 100
 

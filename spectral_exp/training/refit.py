@@ -13,13 +13,13 @@ from torch import Tensor
 from spectral_exp.dataset.data import Data
 from spectral_exp.errors import UserError
 from spectral_exp.layer.spectral_layer import SpectralLayer
-from spectral_exp.module import SpectralModule
+from spectral_exp.module.spectral_module import SpectralModule
 from spectral_exp.selection.nonzero import Nonzero
 from spectral_exp.settings import Settings
 from spectral_exp.tracking.checkpoint import read_checkpoint, save_tensors
 from spectral_exp.tracking.path_weights import read_path_weights
 from spectral_exp.tracking.run_folder import REFIT
-from spectral_exp.training import Training, changed, prepare_training
+from spectral_exp.training.training import Training, changed, prepare_training
 
 START = "start.ckpt"
 

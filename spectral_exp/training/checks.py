@@ -12,13 +12,28 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from spectral_exp.build import build
 from spectral_exp.dataset.loading import DataModule
 from spectral_exp.errors import UserError
-from spectral_exp.module import SpectralModule
+from spectral_exp.module.spectral_module import SpectralModule
 from spectral_exp.regularization.regularization import Regularization
+from spectral_exp.run_config import ABSENT, differences
 from spectral_exp.settings import Settings
 from spectral_exp.tracking.status import is_first_process
 
 log = logging.getLogger(__name__)
 
+TRAINED_BY = (
+    "dataset",
+    "model",
+    "regularization",
+    "optimizer",
+    "lr_schedule",
+    "seed",
+    "batch_size",
+    "loss",
+    "eigenvalue_lr_factor",
+    "groups",
+    "keep",
+)
+PLACES = ("path", "data_dir", "max_memory_gb")  # within these: where the same data lies
 FEW_STEPS, ENOUGH_STEPS = 100, 150  # with the defaults; measured in docs/decisions/0027-few-steps.md
 
 
@@ -39,6 +54,32 @@ def check_config(config: DictConfig, settings: Settings) -> None:
         raise UserError("final_weights=best may be from before inputs left; with regularization=path use last")
     if regularization.n_final is not None and settings.compile:
         raise UserError("compile=true would compile anew when inputs leave; with regularization=path leave it false")
+
+
+def refuse_other_training(before: DictConfig, now: DictConfig) -> None:
+    """Refuse to go on with a training by other settings: no configuration would tell what has been trained.
+
+    A key that only one of the two has is of another release, and does not count.
+
+    Args:
+        before: what the run was trained with so far.
+        now: what it is to go on with.
+
+    Raises:
+        UserError: if they differ in what the training depends on.
+
+    Example:
+        >>> before = OmegaConf.create({"optimizer": {"lr": 0.1}, "trainer": {"max_epochs": 3}})
+        >>> refuse_other_training(before, OmegaConf.create({"optimizer": {"lr": 0.1}, "trainer": {"max_epochs": 9}}))
+    """
+    plain_before, plain_now = (OmegaConf.to_container(one, resolve=True) for one in (before, now))
+    for place, value_before, value in differences(plain_before, plain_now):
+        keys = place.split(".")
+        if keys[0] in TRAINED_BY and keys[-1] not in PLACES and ABSENT not in (value_before, value):
+            raise UserError(
+                f"{place}={value}: this run was trained with {value_before}; go on without it, or start a new run "
+                "without resume="
+            )
 
 
 def check_path(module: SpectralModule) -> None:

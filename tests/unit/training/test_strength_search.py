@@ -1,6 +1,6 @@
 import pytest
 
-from spectral_exp.strength_search import bisect_strength
+from spectral_exp.training.strength_search import bisect_strength
 
 
 def search(count, k, start=1.0, max_runs=20):

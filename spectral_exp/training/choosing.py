@@ -16,8 +16,8 @@ from spectral_exp.selection.curve_selection import Choice, CurveSelection
 from spectral_exp.selection.selection import Selection
 from spectral_exp.selection.top_k import TopK
 from spectral_exp.settings import Settings
-from spectral_exp.training import Training
-from spectral_exp.validation_curve import validation_curve
+from spectral_exp.training.training import Training
+from spectral_exp.training.validation_curve import validation_curve
 
 
 def check_selection(selection: Selection, settings: Settings, data: Data) -> None:

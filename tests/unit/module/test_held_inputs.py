@@ -2,8 +2,8 @@ import torch
 
 from spectral_exp.dataset.data import Part
 from spectral_exp.dataset.loading import TensorLoader
-from spectral_exp.held_inputs import HeldInputs
 from spectral_exp.layer.spectral_linear import SpectralLinear
+from spectral_exp.module.held_inputs import HeldInputs
 
 
 def dropped(layer, *features):

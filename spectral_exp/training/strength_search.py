@@ -12,14 +12,15 @@ from omegaconf import DictConfig, OmegaConf
 from spectral_exp.counting import counted
 from spectral_exp.dataset.data import Data
 from spectral_exp.errors import UserError
+from spectral_exp.run_config import write_config
 from spectral_exp.selection.nonzero import Nonzero
 from spectral_exp.selection.selection import Selection
 from spectral_exp.selection.threshold import Threshold
 from spectral_exp.settings import Settings
 from spectral_exp.tracking.results import write_strengths
-from spectral_exp.tracking.run_folder import CONFIG, SEARCH, STRENGTHS, write_whole
+from spectral_exp.tracking.run_folder import CONFIG, SEARCH, STRENGTHS
 from spectral_exp.tracking.status import is_first_process
-from spectral_exp.training import changed, prepare_training
+from spectral_exp.training.training import changed, prepare_training
 
 log = logging.getLogger(__name__)
 
@@ -165,7 +166,7 @@ def _check_same(folder: Path, now: DictConfig, config: DictConfig) -> None:
     path = folder / CONFIG
     if not path.is_file():
         if is_first_process():
-            write_whole(path, lambda beside: OmegaConf.save(now, beside))
+            write_config(folder, now)
     elif OmegaConf.load(path) != now:
         found = OmegaConf.load(folder.parent / CONFIG).regularization.strength
         raise UserError(

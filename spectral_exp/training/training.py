@@ -20,8 +20,8 @@ from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.groups import find_kept, group_inputs
 from spectral_exp.dataset.loading import DataModule
 from spectral_exp.errors import UserError
-from spectral_exp.idle_hooks import NoProfiler, pass_over_idle_hooks
-from spectral_exp.module import SpectralModule
+from spectral_exp.module.idle_hooks import NoProfiler, pass_over_idle_hooks
+from spectral_exp.module.spectral_module import SpectralModule
 from spectral_exp.selection.selection import Selection
 from spectral_exp.settings import Settings
 from spectral_exp.sharding import ShardedStrategy
@@ -29,7 +29,7 @@ from spectral_exp.tracking.checkpoint import WholeCheckpointIO, find_checkpoint,
 from spectral_exp.tracking.console import TrainingProgress
 from spectral_exp.tracking.recorder import Recorder
 from spectral_exp.tracking.run_folder import BEST_CHECKPOINT, CHECKPOINTS
-from spectral_exp.training_checks import check_compiler, check_path, check_sharded
+from spectral_exp.training.checks import check_compiler, check_path, check_sharded
 
 
 @dataclass(frozen=True)

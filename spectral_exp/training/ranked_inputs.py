@@ -17,7 +17,7 @@ from spectral_exp.evaluation.certificate import kkt_certificate, whole_gradient
 from spectral_exp.evaluation.known_truth import compare_with_truth
 from spectral_exp.evaluation.masking import masking_counts, outputs_of_top
 from spectral_exp.evaluation.task_metrics import task_metrics
-from spectral_exp.module import SpectralModule
+from spectral_exp.module.spectral_module import SpectralModule
 from spectral_exp.tracking.results import RANKING_COLUMNS, ranking_rows, write_masking_curve, write_ranking
 from spectral_exp.tracking.rich_logger import RichLogger
 

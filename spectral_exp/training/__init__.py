@@ -1,0 +1,1 @@
+"""One training, put together from a configuration, and what a run makes of it: checks, choice, ranking, refit."""
