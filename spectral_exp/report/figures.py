@@ -76,8 +76,11 @@ def _figures(run: RunFiles) -> Iterator[tuple[str, Callable[[], Figure]]]:
     _check_same_inputs(run, DATASET, info.n_features)
     if run.has(TRACE) and len(run.trace.step):
         _check_same_inputs(run, TRACE, run.trace.eigenvalues.shape[1])
-        yield "eigenvalues", lambda: eigenvalues_figure(run.trace, ranking, f"{name}: eigenvalues over training")
-    yield "relevance", lambda: relevance_figure(ranking, name)
+        yield (
+            "eigenvalues",
+            lambda: eigenvalues_figure(run.trace, ranking, f"{name}: eigenvalues over training", info.groups),
+        )
+    yield "relevance", lambda: relevance_figure(ranking, name, info.groups)
     if info.is_image:
         height, width = info.feature_shape
         yield "relevance_map", lambda: relevance_map_figure(ranking, (height, width), name, info.mean_row)

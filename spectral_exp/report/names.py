@@ -4,6 +4,22 @@
 VALIDATION_SCORES = {"val/accuracy": "validation accuracy", "val/mae": "validation mean absolute error"}
 
 
+def last_word(key: str) -> str:
+    """Take the last word of a key or a group.
+
+    Args:
+        key: such as `regularization.strength` or `regularization/schedule`.
+
+    Returns:
+        What it is known by where no other key ends so.
+
+    Example:
+        >>> last_word("regularization.strength"), last_word("regularization/schedule")
+        ('strength', 'schedule')
+    """
+    return key.replace("/", ".").rpartition(".")[2]
+
+
 def shorten(name: str, width: int) -> str:
     """Cut the middle out of a long name: both ends tell names apart, such as `band=12` of a shared prefix.
 

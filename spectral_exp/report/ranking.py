@@ -1,6 +1,7 @@
 """The ranking of a run, read from its file."""
 
 import csv
+from collections import Counter
 from collections.abc import Sequence
 from operator import itemgetter
 from pathlib import Path
@@ -29,6 +30,27 @@ class RankedFeature(NamedTuple):
     eigenvalue: float
     selected: bool
     dropped_at_step: int
+
+
+def join_groups(ranking: Sequence[RankedFeature], groups: Sequence[str] | None) -> Sequence[RankedFeature]:
+    """Put the inputs of a group, which share an eigenvalue and stay or leave together, into one row.
+
+    Args:
+        ranking: the inputs, most relevant first.
+        groups: name of the group of every input, its own for one that is in none; None if there are no groups.
+
+    Returns:
+        The first of each group, under the group's name if it has several inputs.
+    """
+    if groups is None:
+        return ranking
+    sizes = Counter(groups)
+    firsts = {groups[one.feature]: one for one in reversed(ranking)}
+    return [
+        one._replace(name=f"{name} ({sizes[name]} inputs)") if sizes[name] > 1 else one
+        for one in ranking
+        if firsts[name := groups[one.feature]] is one
+    ]
 
 
 N_BARS = 30

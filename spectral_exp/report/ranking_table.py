@@ -1,6 +1,5 @@
 """The top of a ranking as a table for the terminal."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from rich.table import Table
@@ -49,26 +48,6 @@ def ranking_table(ranking: Sequence[RankedFeature], n_rows: int, width: int) -> 
             style="" if one.selected else "dim",
         )
     return table
-
-
-def join_groups(ranking: Sequence[RankedFeature], groups: Sequence[str]) -> list[RankedFeature]:
-    """Put the inputs of a group, which stay or leave together, into one row.
-
-    Args:
-        ranking: the inputs, most relevant first.
-        groups: name of the group of every input; an input of its own has a group of its own.
-
-    Returns:
-        The first of each group, under the group's name if it has several inputs.
-    """
-    sizes = Counter(groups)
-    firsts = {groups[one.feature]: one for one in reversed(ranking)}
-    joined = [one for one in ranking if firsts[groups[one.feature]] is one]
-    names = [groups[one.feature] for one in joined]
-    return [
-        one._replace(name=f"{name} ({sizes[name]} inputs)") if sizes[name] > 1 else one
-        for one, name in zip(joined, names, strict=True)
-    ]
 
 
 def four_digits(value: float) -> str:

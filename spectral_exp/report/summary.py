@@ -7,7 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from spectral_exp.report.paths import from_here
-from spectral_exp.report.ranking_table import join_groups, ranking_table
+from spectral_exp.report.ranking import join_groups
+from spectral_exp.report.ranking_table import ranking_table
 from spectral_exp.report.run_files import RunFiles
 from spectral_exp.tracking.run_folder import DATASET, FIGURES, RANKING
 
@@ -43,9 +44,8 @@ def print_summary(run_folder: Path, console: Console | None = None) -> None:
     if "selection/rule" in run.metrics:
         console.print(Text(f"{run.metrics['selection/rule']}"))
     console.print()
-    groups = run.dataset.groups if run.has(DATASET) else None
-    ranking = run.ranking if groups is None else join_groups(run.ranking, groups)
-    console.print(ranking_table(ranking, N_TOP, console.width))
+    rows = join_groups(run.ranking, run.dataset.groups if run.has(DATASET) else None)
+    console.print(ranking_table(rows, N_TOP, console.width))
     console.print()
     for name, path in (
         ("ranking", run_folder / RANKING),

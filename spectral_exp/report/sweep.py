@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from spectral_exp.errors import UserError
-from spectral_exp.report.names import shorten
+from spectral_exp.report.names import last_word, shorten
 from spectral_exp.report.paths import from_here
 from spectral_exp.report.run_files import RunFiles
 from spectral_exp.report.run_row import SCORES, order_columns, run_row
@@ -95,7 +95,7 @@ def _is_job_folder(folder: Path) -> bool:
 
 def _heads(columns: Sequence[str]) -> list[str]:
     # Without the groups of a key, where its last word is enough: `strength` for `regularization.strength`.
-    last = [column.rpartition(".")[2] for column in columns]
+    last = [column if column.startswith(SCORES) else last_word(column) for column in columns]
     return [word if last.count(word) == 1 else column for word, column in zip(last, columns, strict=True)]
 
 

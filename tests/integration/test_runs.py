@@ -36,6 +36,9 @@ def test_a_run_leaves_a_whole_folder_and_loads_back(finished_run):
     last = run.ranking.set_index("feature").eigenvalue.sort_index().to_numpy()
     np.testing.assert_allclose(run.trace.eigenvalues[-1], last, rtol=1e-6)
     np.testing.assert_allclose(run.model.input_layer.eigenvalues.detach(), last, rtol=1e-6)
+    accuracy = run.metrics["test/accuracy"]
+    assert repr(run).startswith(f"Run({str(folder)!r}, {run.mask.sum()} of 64 inputs selected, ")
+    assert f"test/accuracy={accuracy:.4g}" in repr(run) and "tensor" not in repr(run)
     assert not list(folder.glob(".*[0-9]*")), "no file is left half-written"
 
 

@@ -36,6 +36,17 @@ def test_links_lead_somewhere(page):
         assert not anchor or anchor in _anchors(linked), f"{page.name}: {target}"
 
 
+def test_the_readme_names_every_option():
+    text = PAGES[0].read_text(encoding="utf-8")
+    groups = [folder for folder in (ROOT / "conf").iterdir() if folder.is_dir()]
+    for group in groups:
+        if group.name in ("attribution", "hydra"):  # their own pages have them
+            continue
+        for file in (*group.glob("*.yaml"), *group.glob("[!a]*/*.yaml")):  # but dataset/augmentation
+            option = file.relative_to(group).with_suffix("").as_posix()
+            assert f"`{option}`" in text or f"`{file.stem}`" in text, f"{group.name}={option}"
+
+
 def _check_commands(pages: Sequence[Path]) -> None:
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages).replace("\\\n", " ")
     lines = re.findall(r"^ {4}((?:spectral-train|spectral-compare) .+)$", text, re.M)

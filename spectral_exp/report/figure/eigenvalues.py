@@ -25,7 +25,7 @@ from spectral_exp.report.figure.style import (
     number,
     spread,
 )
-from spectral_exp.report.ranking import RankedFeature
+from spectral_exp.report.ranking import RankedFeature, join_groups
 
 if TYPE_CHECKING:
     from spectral_exp.tracking.trace import Trace
@@ -38,7 +38,9 @@ _BANDS = ((5, 95, 0.35, "5 to 95 %"), (25, 75, 0.65, "25 to 75 %"))
 
 
 @house_style
-def eigenvalues_figure(trace: Trace, ranking: Sequence[RankedFeature], title: str) -> Figure:
+def eigenvalues_figure(
+    trace: Trace, ranking: Sequence[RankedFeature], title: str, groups: Sequence[str] | None = None
+) -> Figure:
     """Draw the size of the eigenvalues against the training step.
 
     Dropped inputs end where they are dropped; within the bands they count as 0.
@@ -47,6 +49,7 @@ def eigenvalues_figure(trace: Trace, ranking: Sequence[RankedFeature], title: st
         trace: what was recorded, over all inputs.
         ranking: the inputs, most relevant first.
         title: the figure's title.
+        groups: name of the group of every input, whose inputs share a line; None if there are no groups.
 
     Returns:
         The figure; below the eigenvalues the strength of the penalty, if it varies.
@@ -54,8 +57,9 @@ def eigenvalues_figure(trace: Trace, ranking: Sequence[RankedFeature], title: st
     steps, strength = trace.step, trace.strength
     sizes = eigenvalue_sizes(trace, ranking)
 
-    named = [one for one in ranking if sizes[-1, one.feature] > 0][:N_NAMED]
-    others = np.setdiff1d(np.arange(len(ranking)), [one.feature for one in named])
+    rows = join_groups(ranking, groups)
+    named = [one for one in rows if sizes[-1, one.feature] > 0][:N_NAMED]
+    others = np.setdiff1d([one.feature for one in rows], [one.feature for one in named])
 
     has_strength = np.ptp(strength) > 0
     figure = Figure(figsize=(WIDTH, 5.4 if has_strength else 4.7))

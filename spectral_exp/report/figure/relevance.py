@@ -23,26 +23,28 @@ from spectral_exp.report.figure.style import (
     house_style,
     label,
 )
-from spectral_exp.report.ranking import RankedFeature, with_bars
+from spectral_exp.report.ranking import RankedFeature, join_groups, with_bars
 
 _CUT: dict[str, Any] = {"color": INK, "linewidth": 1, "linestyle": (0, (4, 3))}
 
 
 @house_style
-def relevance_figure(ranking: Sequence[RankedFeature], title: str) -> Figure:
+def relevance_figure(ranking: Sequence[RankedFeature], title: str, groups: Sequence[str] | None = None) -> Figure:
     """Draw the relevance of the top inputs as bars, and beside them that of all, if there are more.
 
     Args:
         ranking: the inputs, most relevant first.
         title: what was ranked; the figure's title adds how many inputs are kept.
+        groups: name of the group of every input, whose inputs share a bar; None if there are no groups.
 
     Returns:
         The figure.
     """
-    shown = with_bars(ranking)
+    rows = join_groups(ranking, groups)
+    shown = with_bars(rows)
     n_kept = sum(one.selected for one in ranking)
     figure = Figure(figsize=(WIDTH, 1.4 + 0.195 * max(len(shown), 4)))
-    if len(ranking) > len(shown):
+    if len(rows) > len(shown):
         bars, curve = figure.subplots(1, 2, width_ratios=(3, 2))
         _draw_all(curve, ranking)
     else:

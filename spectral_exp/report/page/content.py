@@ -109,7 +109,6 @@ def _of_runs(path: Path, runs: Sequence[CollectedRun], page_folder: Path, open_r
 
 def _of_problem(problem: Problem, prefix: str, anchors: dict[str, str], key: str, open_run: OpenRun) -> list[Section]:
     said = answer(problem)
-    together = consensus(problem.runs)
     facts = _dataset_facts(problem.info, _name_of(problem))
     for name in problem.varied:
         facts[f"varied: {name}"] = ", ".join(
@@ -120,6 +119,12 @@ def _of_problem(problem: Problem, prefix: str, anchors: dict[str, str], key: str
         if found:
             facts[name] = ", ".join(found) if len(found) <= 12 else f"{len(found):,} different ones"
     asked = Section(f"{prefix}what was asked", said.notes if said else [], facts)
+    run = (said.configuration if said else problem.configurations[0]).runs[0]
+    title = f"{prefix}one run of the answer: run {run.name}" if said else f"{prefix}one run: run {run.name}"
+    of_run = run_section(open_run(run.folder), f"{key}-run", title)
+    if len(problem.runs) == 1:  # nothing to compare it with
+        return [asked, *of_run]
+    together = consensus(problem.runs)
     compared = Section(f"{prefix}score against inputs", tables=[configuration_rows(problem)])
     if said and (pareto := pareto_chart(problem, said.configuration, anchors, key)):
         compared.charts.append(pareto)
@@ -139,9 +144,7 @@ def _of_problem(problem: Problem, prefix: str, anchors: dict[str, str], key: str
                 key,
             )
         )
-    run = (said.configuration if said else problem.configurations[0]).runs[0]
-    title = f"{prefix}one run of the answer: run {run.name}" if said else f"{prefix}one run: run {run.name}"
-    return [asked, compared, agreed, *run_section(open_run(run.folder), f"{key}-run", title)]
+    return [asked, compared, agreed, *of_run]
 
 
 def _name_of(problem: Problem) -> str:

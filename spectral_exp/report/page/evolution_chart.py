@@ -25,7 +25,7 @@ from spectral_exp.report.page.chart import (
 from spectral_exp.report.page.image_chart import image_axes
 from spectral_exp.report.page.relevance_chart import bar_figure
 from spectral_exp.report.page.table import simple_table
-from spectral_exp.report.ranking import N_BARS, RankedFeature
+from spectral_exp.report.ranking import N_BARS, RankedFeature, join_groups
 
 if TYPE_CHECKING:
     from spectral_exp.tracking.trace import Trace
@@ -71,7 +71,12 @@ def ranking_so_far(trace: Trace, names: Sequence[str]) -> list[RankedFeature]:
 
 
 def evolution(
-    trace: Trace, ranking: Sequence[RankedFeature], shape: tuple[int, ...], key: str, chosen: str = "most relevant"
+    trace: Trace,
+    ranking: Sequence[RankedFeature],
+    shape: tuple[int, ...],
+    key: str,
+    chosen: str = "most relevant",
+    groups: Sequence[str] | None = None,
 ) -> Evolution:
     """Draw the eigenvalues over training, the top inputs by name and the others as bands.
 
@@ -81,23 +86,25 @@ def evolution(
         shape: the shape of one row of data.
         key: begins the figures' keys.
         chosen: which the first of the ranking are.
+        groups: name of the group of every input, whose inputs share a line; None if there are no groups.
 
     Returns:
         The figures.
     """
     sizes = eigenvalue_sizes(trace, ranking)
+    rows = join_groups(ranking, groups)
     records = np.unique(np.linspace(0, len(trace) - 1, min(len(trace), N_SLIDER_RECORDS)).round().astype(int))
     is_image = len(shape) == 2 and len(ranking) <= N_SLIDER_PIXELS
-    shown = sizes[records] if is_image else sizes[records][:, [one.feature for one in ranking[:N_BARS]]]
-    moment = _pixels(shown[-1], shape, float(shown.max()), key) if is_image else _bars_of(shown, ranking, key, chosen)
+    shown = sizes[records] if is_image else sizes[records][:, [one.feature for one in rows[:N_BARS]]]
+    moment = _pixels(shown[-1], shape, float(shown.max()), key) if is_image else _bars_of(shown, rows, key, chosen)
     values = [[float(f"{value:.4g}") for value in row] for row in shown.tolist()]
     content = {"steps": trace.step[records].tolist(), "values": values, "shape": list(shape) if is_image else None}
-    return Evolution(_lines(trace, sizes, ranking, key, chosen), moment, script_json(content), len(records))
+    return Evolution(_lines(trace, sizes, rows, key, chosen), moment, script_json(content), len(records))
 
 
 def _lines(trace: Trace, sizes: np.ndarray, ranking: Sequence[RankedFeature], key: str, chosen: str) -> Chart:
     named = [one for one in ranking if sizes[-1, one.feature] > 0][:N_LINES]
-    others = np.setdiff1d(np.arange(len(ranking)), [one.feature for one in named])
+    others = np.setdiff1d([one.feature for one in ranking], [one.feature for one in named])
     figure = new_figure(430, "training step", "|eigenvalue|", hovermode="x unified" if len(trace) > 1 else "closest")
     if len(others):
         low, lower, middle, upper, high = np.percentile(sizes[:, others], (5, 25, 50, 75, 95), axis=1)
@@ -127,7 +134,7 @@ def _lines(trace: Trace, sizes: np.ndarray, ranking: Sequence[RankedFeature], ke
     return Chart(
         f"{key}-eigenvalues",
         "Eigenvalues over training",
-        f"Absolute eigenvalues of {len(ranking):,} inputs from step {int(trace.step[0]):,} to "
+        f"Absolute eigenvalues of {sizes.shape[1]:,} inputs from step {int(trace.step[0]):,} to "
         f"{int(trace.step[-1]):,}; the {chosen} by name.{first}",
         figure,
         simple_table("Absolute eigenvalues", ("input", "at the start", "at the end"), rows),

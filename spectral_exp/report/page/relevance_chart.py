@@ -8,25 +8,27 @@ import numpy as np
 import plotly.graph_objects as go
 
 from spectral_exp.report.page.chart import DROPPED, KEPT, Chart, new_figure, text_of
-from spectral_exp.report.ranking import RankedFeature, with_bars
+from spectral_exp.report.ranking import RankedFeature, join_groups, with_bars
 
 
-def relevance_chart(ranking: Sequence[RankedFeature], key: str) -> Chart:
+def relevance_chart(ranking: Sequence[RankedFeature], key: str, groups: Sequence[str] | None = None) -> Chart:
     """Draw the relevance of the top inputs as bars.
 
     Args:
         ranking: the inputs, most relevant first.
         key: begins the figure's key.
+        groups: name of the group of every input, whose inputs share a bar; None if there are no groups.
 
     Returns:
         The figure; its table is that of all inputs.
     """
-    top = with_bars(ranking)
+    rows = join_groups(ranking, groups)
+    top = with_bars(rows)
     figure = bar_figure(
         [one.name for one in top], [one.relevance for one in top], [one.selected for one in top], "relevance"
     )
     n_selected = sum(one.selected for one in ranking)
-    shown = f"the {len(top)} most relevant of {len(ranking):,} inputs" if len(top) < len(ranking) else "all inputs"
+    shown = f"the {len(top)} most relevant of {len(ranking):,} inputs" if len(top) < len(rows) else "all inputs"
     return Chart(
         f"{key}-relevance",
         "Relevance",

@@ -44,10 +44,11 @@ def run_section(files: RunFiles, key: str, title: str) -> list[Section]:
     path = read_or_warn(section, files, METRICS_HISTORY, lambda: files.path_curve)
     history = read_or_warn(section, files, METRICS_HISTORY, lambda: files.history)
     fits = bool(info and ranking and info.n_features == len(ranking))
+    groups = info.groups if info and fits else None
     shape = info.feature_shape if fits and info.is_image else ()
     n_selected = sum(one.selected for one in ranking) if ranking else 0
     if ranking:
-        section.charts.append(relevance_chart(ranking, key))
+        section.charts.append(relevance_chart(ranking, key, groups))
         if shape:
             section.charts.append(_run_image(ranking, shape, key))
         if fits and info.axis:
@@ -60,7 +61,7 @@ def run_section(files: RunFiles, key: str, title: str) -> list[Section]:
     if trace is not None and len(trace):
         n_features = trace.eigenvalues.shape[1]
         if ranking and len(ranking) == n_features:
-            section.evolution = evolution(trace, ranking, shape, key)
+            section.evolution = evolution(trace, ranking, shape, key, groups=groups)
         elif not ranking and info and info.n_features == n_features:
             so_far = ranking_so_far(trace, info.feature_names)
             section.evolution = evolution(trace, so_far, info.shape, key, chosen="largest")

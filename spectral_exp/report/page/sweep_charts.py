@@ -12,6 +12,7 @@ from spectral_exp.counting import counted
 from spectral_exp.report.aggregate import Configuration, Problem
 from spectral_exp.report.collect import CollectedRun
 from spectral_exp.report.consensus import Consensus
+from spectral_exp.report.names import last_word
 from spectral_exp.report.page.chart import (
     ACCENT,
     DROPPED,
@@ -186,7 +187,7 @@ def selection_map(problem: Problem, together: Consensus, key: str) -> Chart:
 def _last_parts(label: str) -> str:
     # Leave out the groups of keys: `regularization.strength=1e-2` is known by its last word.
     return ", ".join(
-        part.rpartition("=")[0].rpartition(".")[2] + "=" + part.rpartition("=")[2] for part in label.split(", ") if part
+        last_word(part.rpartition("=")[0]) + "=" + part.rpartition("=")[2] for part in label.split(", ") if part
     )
 
 
@@ -228,7 +229,7 @@ def parallel_chart(problem: Problem, key: str) -> Chart | None:
 
 
 def _dimension(name: str, values: list[str]) -> dict[str, object]:
-    label = text_of(name.rpartition(".")[2], 18)
+    label = text_of(last_word(name), 18)
     try:
         numbers = [float(value) for value in values]
     except ValueError:

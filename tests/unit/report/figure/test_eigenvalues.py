@@ -33,6 +33,13 @@ def test_lines_are_the_sizes_of_the_eigenvalues_and_carry_names(run_folder: Path
     assert [1.0, 1.5, 2.0, 2.0] in drawn
 
 
+def test_inputs_of_a_group_share_a_line() -> None:
+    trace, ranking = _crowd(6, [0, 10])
+    figure = eigenvalues_figure(trace, ranking, "people", ["a", "b", "b", "c", "d", "b"])
+    assert _names(figure) == ["x0", "b (3 inputs)", "x3", "x4"]
+    assert len(figure.axes[0].lines) == 4
+
+
 def test_a_dropped_input_ends_at_the_step_of_its_end(run_folder: Path, ranking: list[RankedFeature]) -> None:
     figure = eigenvalues_figure(RunFiles(run_folder).trace, ranking, "people")
     lines = figure.axes[0].lines

@@ -23,6 +23,13 @@ def test_bars_are_relevances_by_name_kept_ones_in_colour(ranking: list[RankedFea
     assert figure.get_suptitle() == "people: 2 of 4 inputs kept"
 
 
+def test_inputs_of_a_group_share_a_bar_and_each_counts(ranking: list[RankedFeature]) -> None:
+    figure = relevance_figure(ranking, "people", ["body", "income in $", "_private", "body"])
+    labels = [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
+    assert labels == ["_private", "body (2 inputs)", r"income in \$"]
+    assert figure.get_suptitle() == "people: 2 of 4 inputs kept"
+
+
 def test_the_cut_lies_between_the_last_kept_and_the_first_dropped(ranking: list[RankedFeature]) -> None:
     (axes,) = relevance_figure(ranking, "people").axes
     (cut,) = axes.lines

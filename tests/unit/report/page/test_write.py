@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -74,6 +75,16 @@ def test_a_run_has_its_answer_figures_table_and_command(make_run: Callable[..., 
     assert outline.text.index("_private") < outline.text.rindex("[red]height")
 
 
+def test_inputs_of_a_group_share_a_line_and_a_bar(make_run: Callable[..., Path], tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    dataset = json.loads((run / DATASET).read_text(encoding="utf-8"))
+    groups = ["body", "income in $", "_private", "body"]
+    (run / DATASET).write_text(json.dumps({**dataset, "shape": [4], "groups": groups}), encoding="utf-8")
+    stored = dict(re.findall(r'data-chart="run-(\w+)">(.*?)</script>', page_of(run), re.DOTALL))
+    for key in ("eigenvalues", "moment", "relevance"):
+        assert "body (2 inputs)" in stored[key] and "[red]" not in stored[key], key
+
+
 def test_a_sweep_has_every_part_and_shows_its_failure(sweep: Path) -> None:
     page = page_of(sweep)
     outline = Outline(page)
@@ -86,6 +97,14 @@ def test_a_sweep_has_every_part_and_shows_its_failure(sweep: Path) -> None:
     assert [one["href"] for one in outline.of("a") if "config" in str(one["href"])] == [
         f"./{job}/config.yaml" for job in range(4)
     ]
+
+
+def test_a_run_alone_is_compared_with_nothing(sweep: Path) -> None:
+    for job in ("1", "2", "3"):
+        shutil.rmtree(sweep / job)
+    charts = [str(one["id"]) for one in Outline(page_of(sweep)).of("div") if one.get("class") == "chart"]
+    assert "d0-run-eigenvalues" in charts
+    assert not {"d0-pareto", "d0-selection", "d0-image"} & set(charts)
 
 
 def test_runs_that_have_not_ended_are_shown_as_far_as_they_are(sweep: Path) -> None:
