@@ -24,7 +24,7 @@ from spectral_exp.cli.compose import compose_config
 from spectral_exp.comparison.net import fit
 from spectral_exp.settings import read_settings
 from spectral_exp.tracking.console import quiet_lightning
-from spectral_exp.training import load_data
+from spectral_exp.training.training import load_data
 
 METHODS = (
     "shap_gradient",

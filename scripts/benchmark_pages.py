@@ -97,7 +97,8 @@ def mean_table(found: Mapping[Row, Comparison], heads_of: Mapping[Row, Sequence[
     }
     best = [max(column, key=lambda value: (not isnan(value), value)) for column in zip(*values.values(), strict=True)]
     lines = [f"| method | {' | '.join(heads)} |", "| --- |" + " ---: |" * len(heads)]
-    for method in sorted(methods, key=lambda method: (isnan(values[method][0]), -values[method][0])):
+    known = [method for method in methods if not all(map(isnan, values[method]))]
+    for method in sorted(known, key=lambda method: (isnan(values[method][0]), -values[method][0])):
         cells = [f"**{method}**" if method.startswith(OURS) else method]
         for value, first in zip(values[method], best, strict=True):
             cells.append("" if isnan(value) else f"**{value:.3f}**" if value == first else f"{value:.3f}")

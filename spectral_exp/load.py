@@ -1,6 +1,5 @@
 """Read a run folder back, without running anything that is in it."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from spectral_exp.tracking.run_folder import (
     RANKING,
     REFIT,
     TRACE,
+    read_json,
     read_part,
 )
 from spectral_exp.tracking.trace import Trace, read_trace
@@ -77,12 +77,12 @@ def load_run(folder: str | Path) -> Run:
         if not (folder / name).is_file():
             raise UserError(f"{folder}: not the folder of a finished run: there is no {name}")
     config = read_config(folder)
-    info = read_part(folder / DATASET, lambda path: DatasetInfo.from_plain(_read_json(path)))
+    info = read_part(folder / DATASET, lambda path: DatasetInfo.from_plain(read_json(path)))
     node = config.model.copy()
     if "weights" in node:  # of a backbone: the checkpoint holds them
         node.weights = None
     model = build_model(node, info)
-    metrics = read_part(folder / METRICS, _read_json)
+    metrics = read_json(folder / METRICS)
     last = folder / REFIT if "refit_epochs" in metrics else folder
     checkpoint = last / CHECKPOINTS / (BEST_CHECKPOINT if config.final_weights == "best" else LAST_CHECKPOINT)
     state = read_checkpoint(checkpoint)["state_dict"]
@@ -103,11 +103,6 @@ def load_run(folder: str | Path) -> Run:
         metrics=metrics,
         trace=read_trace(folder / TRACE) if (folder / TRACE).is_file() else None,
     )
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
 
 
 def _read_ranking(path: Path) -> pd.DataFrame:

@@ -15,7 +15,8 @@ from spectral_exp.cli.help import COMPARE_TEMPLATE, METHODS, help_text
 from spectral_exp.cli.overrides import check_overrides
 from spectral_exp.cli.resume import resume_comparison_arguments
 from spectral_exp.errors import UserError
-from spectral_exp.tracking.comparison_folder import COMPARISON, read_json
+from spectral_exp.tracking.comparison_folder import COMPARISON
+from spectral_exp.tracking.run_folder import read_json
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig

@@ -9,7 +9,8 @@ from omegaconf import DictConfig
 from spectral_exp.cli.compose import compose_config
 from spectral_exp.cli.config_path import register_user_configs
 from spectral_exp.comparison.method import rank_all_seeds
-from spectral_exp.tracking.comparison_folder import COMPARISON, read_json
+from spectral_exp.tracking.comparison_folder import COMPARISON
+from spectral_exp.tracking.run_folder import read_json
 
 
 def main(folder: Path, method: str) -> int:

@@ -1,6 +1,5 @@
 """`resume=FOLDER`, of a run, a sweep or a comparison: its command line again, with what is new behind it."""
 
-import json
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -13,7 +12,7 @@ from yaml import YAMLError  # type: ignore[import-untyped]
 from spectral_exp.cli.composition import Command, read_command
 from spectral_exp.errors import UserError
 from spectral_exp.tracking.comparison_folder import COMPARISON
-from spectral_exp.tracking.run_folder import CONFIG, STATUS, SWEEP_RECORD, is_run_folder, read_part
+from spectral_exp.tracking.run_folder import CONFIG, STATUS, SWEEP_RECORD, is_run_folder, read_json, read_part
 from spectral_exp.tracking.sweep_record import read_sweep_record
 
 KEY = "resume="
@@ -141,7 +140,7 @@ def _of_sweep(folder: Path, given: str, command: Command) -> list[str]:
 
 
 def _overrides_in(file: Path) -> list[str]:
-    earlier = read_part(file, lambda path: list(json.loads(path.read_text(encoding="utf-8"))["overrides"]))
+    earlier = read_part(file, lambda path: list(read_json(path)["overrides"]))
     _refuse_planted(earlier, file)
     return earlier
 

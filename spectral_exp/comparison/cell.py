@@ -30,12 +30,11 @@ from spectral_exp.tracking.comparison_folder import (
     TIMED_OUT,
     add_json,
     cell_folder,
-    read_json,
     read_method_ranking,
     state_of,
     write_method_ranking,
 )
-from spectral_exp.tracking.run_folder import write_json
+from spectral_exp.tracking.run_folder import read_json, write_json
 from spectral_exp.training.training import load_data
 
 JUDGED_AT = 20  # epochs, beside the best of all by validation

@@ -20,9 +20,9 @@ from spectral_exp.errors import UserError
 from spectral_exp.run_config import write_config
 from spectral_exp.settings import read_settings
 from spectral_exp.sweep.job_process import Interrupts
-from spectral_exp.tracking.comparison_folder import COMPARISON, NET, cell_folder, machines_of, read_json, state_of
+from spectral_exp.tracking.comparison_folder import COMPARISON, NET, cell_folder, machines_of, state_of
 from spectral_exp.tracking.results import write_dataset
-from spectral_exp.tracking.run_folder import write_json
+from spectral_exp.tracking.run_folder import read_json, write_json
 from spectral_exp.training.training import load_data
 
 log = logging.getLogger(__name__)

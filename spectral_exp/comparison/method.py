@@ -12,9 +12,9 @@ from spectral_exp.build import build
 from spectral_exp.comparison.cell import Cell, is_complete
 from spectral_exp.comparison.net import Compose
 from spectral_exp.comparison.settings import METHODS, ComparisonSettings
-from spectral_exp.tracking.comparison_folder import COMPARISON, NET, cell_folder, read_json
+from spectral_exp.tracking.comparison_folder import COMPARISON, NET, cell_folder
 from spectral_exp.tracking.console import quiet_lightning
-from spectral_exp.tracking.run_folder import CONFIG
+from spectral_exp.tracking.run_folder import CONFIG, read_json
 from spectral_exp.tracking.status import recorded_status
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float
 
-from spectral_exp.dataset.table_columns import LISTED, Column, drop_argument
+from spectral_exp.dataset.table_columns import LISTED, Column, drop_argument, refuse_infinite, refuse_missing
 from spectral_exp.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -79,12 +79,15 @@ def read_target(table: pa.Table, name: str, source: str) -> Column:
         The column.
 
     Raises:
-        UserError: if it cannot be predicted.
+        UserError: if it cannot be predicted, or some rows lack it.
     """
     try:
-        return read_column(table, name, source)
+        column = read_column(table, name, source)
     except UnusableColumnError as error:
         raise UserError(f"dataset.target: {source}: column {name!r} {error.reason}: name another one") from None
+    refuse_infinite([column], source)
+    refuse_missing([column], source, "rows without a target cannot be learned from; remove them")
+    return column
 
 
 def read_column(table: pa.Table, name: str, source: str) -> Column:

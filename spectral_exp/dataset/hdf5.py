@@ -1,5 +1,6 @@
 """A matrix in an HDF5 file."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -7,12 +8,9 @@ from jaxtyping import Int, Shaped
 
 from spectral_exp.dataset.feature_names import numbered_names
 from spectral_exp.dataset.row_files import check_names, target_column
-from spectral_exp.dataset.scaling import Scaling
-from spectral_exp.dataset.splitting import Split
 from spectral_exp.dataset.stored import StoredMatrix, even_chunks, existing_file
 from spectral_exp.dataset.streamed import Streamed
 from spectral_exp.dataset.table_columns import Column
-from spectral_exp.dataset.target import AskedTask
 from spectral_exp.errors import UserError
 
 SUFFIXES = (".h5", ".hdf5", ".hdf", ".he5")
@@ -54,48 +52,20 @@ class HDF5Matrix(StoredMatrix):
             raise UserError(f"{self.path}: rows {rows.start} to {rows.stop} cannot be read: {reason}") from error
 
 
+@dataclass(frozen=True)
 class HDF5(Streamed):
     """A matrix in an HDF5 file, with the target of every row beside it.
 
-    Args:
+    Attributes:
         path: the file.
         inputs: the matrix in it, shape (n_rows, n_features), such as `x` or `group/x`.
         targets: the target of every row in it, shape (n_rows,).
         feature_names: the names of the columns in it; None to number them.
-        task: `classification`, `regression`, or `auto`, as for `Tabular`.
-        val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test, unless a fold is named.
-        fold: which of n_folds is the test, from 1; None for a random share.
-        n_folds: parts of a cross-validation.
-        scaling: how inputs are scaled, fitted on the training rows.
-        buffer_megabytes: memory for rows on their way from the file, in MiB.
-        seed: fixes the split, or the folds.
-
-    Raises:
-        ValueError: if a value is out of range.
-        UserError: if h5py is not installed.
     """
 
-    def __init__(
-        self,
-        path: str,
-        inputs: str = "x",
-        targets: str = "y",
-        feature_names: str | None = None,
-        task: AskedTask = "auto",
-        val_fraction: float = 0.15,
-        test_fraction: float = 0.2,
-        fold: int | None = None,
-        n_folds: int = 5,
-        scaling: Scaling = "standard",
-        buffer_megabytes: int = 256,
-        seed: int = 0,
-    ) -> None:
-        split = Split(val_fraction, test_fraction, seed, fold, n_folds)
-        super().__init__(path, task, split, scaling, buffer_megabytes)
-        self.inputs = inputs
-        self.targets = targets
-        self.feature_names = feature_names
+    inputs: str = "x"
+    targets: str = "y"
+    feature_names: str | None = None
 
     def open(self) -> tuple[StoredMatrix, Column]:
         try:

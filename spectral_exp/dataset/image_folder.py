@@ -1,5 +1,6 @@
 """A user's own images: one folder per class."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -11,59 +12,41 @@ from spectral_exp.dataset.augmentation import Augmentation
 from spectral_exp.dataset.channel_data import describe_channels, make_channel_data
 from spectral_exp.dataset.cifar10 import COLOURS
 from spectral_exp.dataset.data import Data
-from spectral_exp.dataset.scaling import Scaling, check_scaling
-from spectral_exp.dataset.splitting import Split
+from spectral_exp.dataset.split_set import SplitSet
 from spectral_exp.errors import UserError
 
 BYTES_PER_VALUE = 5  # a byte as it is read, a float32 as it is trained on
 
 
-class ImageFolder:
+@dataclass(frozen=True)
+class ImageFolder(SplitSet):
     """Images in folders that are named after their classes, read by torchvision, resized and held in memory.
 
-    Args:
+    Channels are scaled one by one, on top of pixels / 255.
+
+    Attributes:
         path: the folder with one folder per class.
         size: height and width in pixels: the shorter side becomes so long, and the middle is cut out.
         colours: keep red, green and blue; otherwise one channel of grey.
         max_memory_gb: refuse a folder whose images would need more, in 10^9 bytes.
-        val_fraction: share of all images for validation.
-        test_fraction: share of all images for the test, unless a fold is named.
-        fold: which of n_folds is the test, from 1; None for a random share.
-        n_folds: parts of a cross-validation.
-        scaling: how every channel is scaled, on top of pixels / 255, fitted on the training rows.
         augmentation: random changes of training rows; None for none.
-        seed: fixes the split, or the folds.
 
     Raises:
         ValueError: if a value is out of range.
     """
 
-    def __init__(
-        self,
-        path: str,
-        size: int = 64,
-        colours: bool = True,
-        max_memory_gb: float = 4.0,
-        val_fraction: float = 0.15,
-        test_fraction: float = 0.2,
-        fold: int | None = None,
-        n_folds: int = 5,
-        scaling: Scaling = "standard",
-        augmentation: Augmentation | None = None,
-        seed: int = 0,
-    ) -> None:
-        check_scaling(scaling)
-        if size < 2:
-            raise ValueError(f"size must be at least 2 pixels, got {size}")
-        if not max_memory_gb > 0:
-            raise ValueError(f"max_memory_gb must be > 0, got {max_memory_gb}")
-        self.path = path
-        self.size = size
-        self.colours = colours
-        self.max_memory_gb = max_memory_gb
-        self.split = Split(val_fraction, test_fraction, seed, fold, n_folds)
-        self.scaling: Scaling = scaling
-        self.augmentation = augmentation
+    path: str
+    size: int = 64
+    colours: bool = True
+    max_memory_gb: float = 4.0
+    augmentation: Augmentation | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.size < 2:
+            raise ValueError(f"size must be at least 2 pixels, got {self.size}")
+        if not self.max_memory_gb > 0:
+            raise ValueError(f"max_memory_gb must be > 0, got {self.max_memory_gb}")
 
     def load(self) -> Data:
         """Read, resize, split and scale the images.

@@ -1,15 +1,14 @@
 """A matrix that NumPy has saved, read row by row or column by column without being loaded."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Int, Shaped
 
 from spectral_exp.dataset.row_files import read_feature_names, read_targets
-from spectral_exp.dataset.scaling import Scaling
-from spectral_exp.dataset.splitting import Split
 from spectral_exp.dataset.stored import StoredMatrix, even_chunks, existing_file
 from spectral_exp.dataset.streamed import Streamed
 from spectral_exp.dataset.table_columns import Column
-from spectral_exp.dataset.target import AskedTask
 from spectral_exp.errors import UserError
 
 
@@ -71,47 +70,21 @@ class NpyMatrix(StoredMatrix):
             out[:] = flat.reshape(out.shape)
 
 
+@dataclass(frozen=True)
 class Npy(Streamed):
     """A matrix in a `.npy` file, with the target of every row in another file.
 
     Rows of a mebibyte and more are shuffled without bounds; others as in `StreamedRows`. Of inputs that have
     left, only the pages that hold others are read.
 
-    Args:
+    Attributes:
         path: the matrix, shape (n_rows, n_features), of any type of number.
         targets: the target of every row: `.npy`, or `.txt` with one per line.
         feature_names: a text file with one name per column; None to number them.
-        task: `classification`, `regression`, or `auto`, as for `Tabular`.
-        val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test, unless a fold is named.
-        fold: which of n_folds is the test, from 1; None for a random share.
-        n_folds: parts of a cross-validation.
-        scaling: how inputs are scaled, fitted on the training rows.
-        buffer_megabytes: memory for rows on their way from the file, in MiB.
-        seed: fixes the split, or the folds.
-
-    Raises:
-        ValueError: if a value is out of range.
     """
 
-    def __init__(
-        self,
-        path: str,
-        targets: str,
-        feature_names: str | None = None,
-        task: AskedTask = "auto",
-        val_fraction: float = 0.15,
-        test_fraction: float = 0.2,
-        fold: int | None = None,
-        n_folds: int = 5,
-        scaling: Scaling = "standard",
-        buffer_megabytes: int = 256,
-        seed: int = 0,
-    ) -> None:
-        split = Split(val_fraction, test_fraction, seed, fold, n_folds)
-        super().__init__(path, task, split, scaling, buffer_megabytes)
-        self.targets = targets
-        self.feature_names = feature_names
+    targets: str
+    feature_names: str | None = None
 
     def open(self) -> tuple[StoredMatrix, Column]:
         stored = NpyMatrix(self.path, self.feature_names)

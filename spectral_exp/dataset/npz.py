@@ -1,14 +1,14 @@
 """A user's own rows with channels: images of any number of bands, or sequences of several sensors."""
 
 import logging
+from dataclasses import dataclass
 
 from spectral_exp.dataset.arrays import Arrays, split_arrays
 from spectral_exp.dataset.augmentation import Augmentation
 from spectral_exp.dataset.channel_data import describe_channels, make_channel_data
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.row_files import target_column
-from spectral_exp.dataset.scaling import Scaling, check_scaling
-from spectral_exp.dataset.splitting import Split
+from spectral_exp.dataset.split_set import SplitSet
 from spectral_exp.dataset.stored import existing_file
 from spectral_exp.dataset.table_file import has_repeats, read_arrays
 from spectral_exp.dataset.target import AskedTask, check_task, tell_target
@@ -17,45 +17,29 @@ from spectral_exp.errors import UserError
 log = logging.getLogger(__name__)
 
 
-class NPZ:
+@dataclass(frozen=True)
+class NPZ(SplitSet):
     """Arrays saved by NumPy: `x` of shape (rows, channels, height, width) or (rows, channels, length), and `y`.
 
     The file may hold `channel_names`. Bytes are taken for pixels, and brought to the range from 0 to 1.
+    Channels are scaled one by one.
 
-    Args:
+    Attributes:
         path: the file.
         task: `classification`, `regression`, or `auto`, as for `Tabular`.
-        val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test, unless a fold is named.
-        fold: which of n_folds is the test, from 1; None for a random share.
-        n_folds: parts of a cross-validation.
-        scaling: how every channel is scaled, fitted on the training rows.
         augmentation: random changes of training rows; None for none.
-        seed: fixes the split, or the folds.
 
     Raises:
         ValueError: if a value is out of range.
     """
 
-    def __init__(
-        self,
-        path: str,
-        task: AskedTask = "auto",
-        val_fraction: float = 0.15,
-        test_fraction: float = 0.2,
-        fold: int | None = None,
-        n_folds: int = 5,
-        scaling: Scaling = "standard",
-        augmentation: Augmentation | None = None,
-        seed: int = 0,
-    ) -> None:
-        check_scaling(scaling)
-        check_task(task)
-        self.path = path
-        self.task: AskedTask = task
-        self.split = Split(val_fraction, test_fraction, seed, fold, n_folds)
-        self.scaling: Scaling = scaling
-        self.augmentation = augmentation
+    path: str
+    task: AskedTask = "auto"
+    augmentation: Augmentation | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_task(self.task)
 
     def load(self) -> Data:
         """Read, check, split and scale the arrays.

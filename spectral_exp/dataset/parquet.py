@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +12,12 @@ import torch
 from jaxtyping import Int, Shaped
 
 from spectral_exp.dataset.column_reading import read_target
-from spectral_exp.dataset.scaling import Scaling
-from spectral_exp.dataset.splitting import Split
 from spectral_exp.dataset.stored import StoredMatrix, existing_file
 from spectral_exp.dataset.streamed import Streamed
 from spectral_exp.dataset.table_columns import (
     Column,
     check_column_name,
-    refuse_infinite,
-    refuse_missing,
 )
-from spectral_exp.dataset.target import AskedTask
 from spectral_exp.errors import UserError
 
 COLUMNS_AT_ONCE = 128  # are turned into rows while they are in the cache
@@ -92,47 +88,21 @@ class ParquetMatrix(StoredMatrix):
         return file
 
 
+@dataclass(frozen=True)
 class Parquet(Streamed):
     """A Parquet table of numbers, larger than memory, with one column to predict and the others as inputs.
 
     A row group is read as a whole, of inputs that have left nothing. Two of them must fit into the buffer: write
     them with some thousand rows each.
 
-    Args:
+    Attributes:
         path: the file.
         target: the column to predict: numbers, true and false, or text.
         drop: columns to leave out.
-        task: `classification`, `regression`, or `auto`, as for `Tabular`.
-        val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test, unless a fold is named.
-        fold: which of n_folds is the test, from 1; None for a random share.
-        n_folds: parts of a cross-validation.
-        scaling: how inputs are scaled, fitted on the training rows.
-        buffer_megabytes: memory for rows on their way from the file, in MiB.
-        seed: fixes the split, or the folds.
-
-    Raises:
-        ValueError: if a value is out of range.
     """
 
-    def __init__(
-        self,
-        path: str,
-        target: str,
-        drop: Sequence[str] = (),
-        task: AskedTask = "auto",
-        val_fraction: float = 0.15,
-        test_fraction: float = 0.2,
-        fold: int | None = None,
-        n_folds: int = 5,
-        scaling: Scaling = "standard",
-        buffer_megabytes: int = 256,
-        seed: int = 0,
-    ) -> None:
-        split = Split(val_fraction, test_fraction, seed, fold, n_folds)
-        super().__init__(path, task, split, scaling, buffer_megabytes)
-        self.target = target
-        self.drop = list(drop)
+    target: str
+    drop: Sequence[str] = ()
 
     def open(self) -> tuple[StoredMatrix, Column]:
         path = existing_file(self.path, (".parquet", ".pq"))
@@ -150,7 +120,4 @@ class Parquet(Streamed):
         if not kept:
             raise UserError(f"{self.path}: no columns are left beside the target {self.target!r}")
         stored = ParquetMatrix(self.path, file, kept)
-        column = read_target(file.read(columns=[self.target]), self.target, self.path)
-        refuse_infinite([column], self.path)
-        refuse_missing([column], self.path, "rows without a target cannot be learned from; remove them")
-        return stored, column
+        return stored, read_target(file.read(columns=[self.target]), self.target, self.path)

@@ -1,6 +1,7 @@
 """A sparse matrix that SciPy has saved: counts of words, one-hot codes, spectra with few lines."""
 
 import zipfile
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -14,7 +15,7 @@ from spectral_exp.dataset.info import DatasetInfo
 from spectral_exp.dataset.row_files import read_feature_names, read_targets
 from spectral_exp.dataset.scaling import warn_of_constants, with_scaling
 from spectral_exp.dataset.sparse_rows import SparseRows
-from spectral_exp.dataset.splitting import Split
+from spectral_exp.dataset.split_set import SplitSet
 from spectral_exp.dataset.stored import existing_file
 from spectral_exp.dataset.target import AskedTask, check_task, describe_target, target_tensor, tell_target
 from spectral_exp.errors import UserError
@@ -23,49 +24,35 @@ from spectral_exp.functional.sparse import csr
 SparseScaling = Literal["max_abs", "none"]
 
 
-class Sparse:
+@dataclass(frozen=True)
+class Sparse(SplitSet):
     """A sparse matrix in an `.npz` file, with the target of every row in another file.
 
     The rows stay sparse in memory and through the first layer. So they are scaled without being centred.
 
-    Args:
+    Attributes:
         path: the matrix, from `scipy.sparse.save_npz`, shape (n_rows, n_features).
         targets: the target of every row: `.npy`, or `.txt` with one per line.
         feature_names: a text file with one name per column; None to number them.
         task: `classification`, `regression`, or `auto`, as for `Tabular`.
-        val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test, unless a fold is named.
-        fold: which of n_folds is the test, from 1; None for a random share.
-        n_folds: parts of a cross-validation.
         scaling: `max_abs` (every input divided by its largest size over the training rows) or `none`.
-        seed: fixes the split, or the folds.
 
     Raises:
         ValueError: if a value is out of range.
     """
 
-    def __init__(
-        self,
-        path: str,
-        targets: str,
-        feature_names: str | None = None,
-        task: AskedTask = "auto",
-        val_fraction: float = 0.15,
-        test_fraction: float = 0.2,
-        fold: int | None = None,
-        n_folds: int = 5,
-        scaling: SparseScaling = "max_abs",
-        seed: int = 0,
-    ) -> None:
-        check_task(task)
-        if scaling not in get_args(SparseScaling):
-            raise ValueError(f"scaling must be max_abs or none, which leave zeros as they are, got {scaling!r}")
-        self.path = path
-        self.targets = targets
-        self.feature_names = feature_names
-        self.task: AskedTask = task
-        self.split = Split(val_fraction, test_fraction, seed, fold, n_folds)
-        self.scaling: SparseScaling = scaling
+    path: str
+    targets: str
+    feature_names: str | None = None
+    task: AskedTask = "auto"
+    _: KW_ONLY
+    scaling: SparseScaling = "max_abs"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_task(self.task)
+        if self.scaling not in get_args(SparseScaling):
+            raise ValueError(f"scaling must be max_abs or none, which leave zeros as they are, got {self.scaling!r}")
 
     def load(self) -> Data:
         """Read, check, split and scale the matrix.

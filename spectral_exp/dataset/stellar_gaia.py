@@ -1,6 +1,7 @@
 """Gaia: low-resolution spectra of forty thousand stars, with parameters from APOGEE."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal, get_args
 
 import numpy as np
@@ -11,7 +12,6 @@ from spectral_exp.dataset.fetch import read
 from spectral_exp.dataset.fetched_set import FetchedSet
 from spectral_exp.dataset.fits import open_fits
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.dataset.scaling import Scaling
 from spectral_exp.dataset.spectral_lines import MARKED_LINES
 from spectral_exp.dataset.stellar_miles import read_classes
 
@@ -21,6 +21,7 @@ CUTS = (3900, 5300, 6000, 7300, 10000)  # K, between them
 ANGSTROM_PER_NM = 10
 
 
+@dataclass(frozen=True)
 class StellarGaia(FetchedSet):
     """39851 stars: mean BP/RP flux at 343 wavelengths from 336 to 1020 nm in steps of 2, divided by its median.
 
@@ -28,18 +29,12 @@ class StellarGaia(FetchedSet):
     Classes are ranges of the effective temperature, not spectral types: M below 3900 K, K, G, F, A up to 10000 K, B.
     Source: Gaia Collaboration (2022), Gaia DR3; APOGEE DR17. Gaia data are free with credit to ESA/Gaia/DPAC.
 
-    Args:
-        data_dir: where fetched data lies.
+    Attributes:
         target: `class`, `fe_h` ([Fe/H] in dex), `teff` (in K) or `logg` (in dex).
         classes: letters to tell apart, in this order, with target=class; None for all six.
         balanced: as many stars of each class as there are of the rarest, drawn by the seed.
         errors: the errors of the flux are inputs as well; a flux and its error form a group.
-        val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test, unless a fold is named.
-        fold: which of n_folds is the test, from 1; None for a random share.
-        n_folds: parts of a cross-validation.
-        scaling: how inputs are scaled, fitted on the training rows.
-        seed: fixes the split, or the folds.
+        letters: the classes that are told apart.
 
     Raises:
         ValueError: if a value is out of range.
@@ -47,29 +42,19 @@ class StellarGaia(FetchedSet):
 
     name: ClassVar[str] = "stellar_gaia"
 
-    def __init__(
-        self,
-        data_dir: str,
-        target: GaiaTarget = "class",
-        classes: Sequence[str] | None = None,
-        balanced: bool = False,
-        errors: bool = False,
-        val_fraction: float = 0.15,
-        test_fraction: float = 0.2,
-        fold: int | None = None,
-        n_folds: int = 5,
-        scaling: Scaling = "standard",
-        seed: int = 0,
-    ) -> None:
-        super().__init__(data_dir, val_fraction, test_fraction, fold, n_folds, scaling, seed)
-        if target not in get_args(GaiaTarget):
-            raise ValueError(f"target must be one of {', '.join(get_args(GaiaTarget))}, got {target!r}")
-        if target != "class" and (classes is not None or balanced):
-            raise ValueError(f"classes and balanced are for target=class, got target={target}")
-        self.target = target
-        self.classes = read_classes(classes, CLASSES, CLASSES)
-        self.balanced = balanced
-        self.errors = errors
+    target: GaiaTarget = "class"
+    classes: Sequence[str] | None = None
+    balanced: bool = False
+    errors: bool = False
+    letters: tuple[str, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.target not in get_args(GaiaTarget):
+            raise ValueError(f"target must be one of {', '.join(get_args(GaiaTarget))}, got {self.target!r}")
+        if self.target != "class" and (self.classes is not None or self.balanced):
+            raise ValueError(f"classes and balanced are for target=class, got target={self.target}")
+        object.__setattr__(self, "letters", read_classes(self.classes, CLASSES, CLASSES))
 
     def read(self) -> tuple[DatasetInfo, Arrays]:
         with open_fits(read(self.name, "apogee_library_spectra.fits", self.data_dir), self.name) as units:
@@ -92,7 +77,7 @@ class StellarGaia(FetchedSet):
             "classification" if self.target == "class" else "regression",
             feature_names=names + tuple(f"error_{name}" for name in names) if self.errors else names,
             shape=(len(names) * len(columns),),
-            class_names=self.classes if self.target == "class" else (),
+            class_names=self.letters if self.target == "class" else (),
             groups=names * 2 if self.errors else None,
             axis=Axis(
                 np.tile(nanometres, len(columns)),
@@ -112,7 +97,7 @@ class StellarGaia(FetchedSet):
         Returns:
             Position among the chosen classes, -1 for none of them, shape (n_stars,).
         """
-        code_of = np.array([self.classes.index(one) if one in self.classes else -1 for one in CLASSES])
+        code_of = np.array([self.letters.index(one) if one in self.letters else -1 for one in CLASSES])
         return np.asarray(code_of[np.digitize(teff, CUTS)])
 
 

@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal, get_args
 
 import numpy as np
@@ -15,7 +16,6 @@ from spectral_exp.dataset.fetch import read
 from spectral_exp.dataset.fetched_set import FetchedSet
 from spectral_exp.dataset.fits import open_fits
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.dataset.scaling import Scaling
 from spectral_exp.dataset.spectral_lines import LICK_BANDPASSES, MARKED_LINES
 
 MilesTarget = Literal["fe_h", "teff", "logg", "type"]
@@ -26,6 +26,7 @@ _TYPE = re.compile(r"(?:sd)?([OBAFGKM0])(?![?B]|GB)")
 _MALFORMED = {"022.": "0221"}
 
 
+@dataclass(frozen=True)
 class StellarMiles(FetchedSet):
     """Stars of the MILES library: flux at 4300 wavelengths from 3540.5 to 7409.6 Angstrom, in steps of 0.9, in air.
 
@@ -33,16 +34,10 @@ class StellarMiles(FetchedSet):
     Source: Sanchez-Blazquez et al., MNRAS 371 (2006) 703; Falcon-Barroso et al., A&A 532 (2011) A95, which whoever uses
     the spectra cites; parameters: Cenarro et al., MNRAS 374 (2007) 664.
 
-    Args:
-        data_dir: where fetched data lies.
+    Attributes:
         target: `fe_h` ([Fe/H] in dex), `teff` (in K), `logg` (in dex), or `type`, the letter of the spectral type.
         classes: letters to tell apart, in this order, with target=type; None for B to M.
-        val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test, unless a fold is named.
-        fold: which of n_folds is the test, from 1; None for a random share.
-        n_folds: parts of a cross-validation.
-        scaling: how inputs are scaled, fitted on the training rows.
-        seed: fixes the split, or the folds.
+        letters: the classes that are told apart.
 
     Raises:
         ValueError: if a value is out of range.
@@ -50,34 +45,26 @@ class StellarMiles(FetchedSet):
 
     name: ClassVar[str] = "stellar_miles"
 
-    def __init__(
-        self,
-        data_dir: str,
-        target: MilesTarget = "fe_h",
-        classes: Sequence[str] | None = None,
-        val_fraction: float = 0.15,
-        test_fraction: float = 0.2,
-        fold: int | None = None,
-        n_folds: int = 5,
-        scaling: Scaling = "standard",
-        seed: int = 0,
-    ) -> None:
-        super().__init__(data_dir, val_fraction, test_fraction, fold, n_folds, scaling, seed)
-        if target not in get_args(MilesTarget):
-            raise ValueError(f"target must be one of {', '.join(get_args(MilesTarget))}, got {target!r}")
-        if classes is not None and target != "type":
-            raise ValueError(f"classes are for target=type, got target={target}")
-        self.target = target
-        self.classes = read_classes(classes, TYPES[1:], TYPES)
+    target: MilesTarget = "fe_h"
+    classes: Sequence[str] | None = None
+    letters: tuple[str, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.target not in get_args(MilesTarget):
+            raise ValueError(f"target must be one of {', '.join(get_args(MilesTarget))}, got {self.target!r}")
+        if self.classes is not None and self.target != "type":
+            raise ValueError(f"classes are for target=type, got target={self.target}")
+        object.__setattr__(self, "letters", read_classes(self.classes, TYPES[1:], TYPES))
 
     def read(self) -> tuple[DatasetInfo, Arrays]:
         wavelengths, spectra = self.read_spectra()
         text = read(self.name, "paramsMILES_v9.1.txt", self.data_dir).decode("ascii", errors="replace")
         stars = [star for star in map(read_star, text.splitlines()[3:]) if star["number"] in spectra]
         is_type = self.target == "type"
-        known = [star for star in stars if (star["type"] in self.classes if is_type else star[self.target] is not None)]
+        known = [star for star in stars if (star["type"] in self.letters if is_type else star[self.target] is not None)]
         if is_type:
-            targets = np.array([self.classes.index(str(star["type"])) for star in known])
+            targets = np.array([self.letters.index(str(star["type"])) for star in known])
         else:
             targets = np.array([star[self.target] for star in known], dtype=np.float64)
         flux = np.stack([spectra[str(star["number"])] for star in known])
@@ -86,7 +73,7 @@ class StellarMiles(FetchedSet):
             "classification" if is_type else "regression",
             feature_names=tuple(f"{wavelength:.1f}" for wavelength in wavelengths),
             shape=(len(wavelengths),),
-            class_names=self.classes if is_type else (),
+            class_names=self.letters if is_type else (),
             axis=Axis(
                 wavelengths,
                 "wavelength",

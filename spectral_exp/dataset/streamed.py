@@ -1,8 +1,8 @@
 """What the data sets have in common whose inputs stay in a file."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,8 @@ from sklearn.preprocessing import StandardScaler
 
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.dataset.scaling import SCALERS, Scaler, Scaling, check_scaling, warn_of_constants, with_scaling
-from spectral_exp.dataset.splitting import Split
+from spectral_exp.dataset.scaling import SCALERS, Scaler, warn_of_constants, with_scaling
+from spectral_exp.dataset.split_set import SplitSet
 from spectral_exp.dataset.stored import StoredMatrix
 from spectral_exp.dataset.streamed_rows import StreamedRows
 from spectral_exp.dataset.table_columns import Column
@@ -23,39 +23,31 @@ from spectral_exp.errors import UserError
 MEBIBYTE = 1 << 20
 
 
-class Streamed(ABC):
+@dataclass(frozen=True)
+class Streamed(SplitSet):
     """Inputs in a file that may be larger than memory, with the target of every row in memory.
 
     The file is read once before training, for the scaling, and then once per epoch; see `StreamedRows` for the order.
 
-    Args:
+    Attributes:
         path: the file.
         task: `classification`, `regression`, or `auto`, as for `Tabular`.
-        split: how the rows are dealt to the three parts.
-        scaling: how inputs are scaled, fitted on the training rows.
         buffer_megabytes: memory for rows on their way from the file, in MiB.
 
     Raises:
         ValueError: if a value is out of range.
     """
 
-    def __init__(
-        self,
-        path: str,
-        task: AskedTask,
-        split: Split,
-        scaling: Scaling,
-        buffer_megabytes: int,
-    ) -> None:
-        check_scaling(scaling)
-        check_task(task)
-        if buffer_megabytes < 1:
-            raise ValueError(f"buffer_megabytes must be >= 1, got {buffer_megabytes}")
-        self.path = path
-        self.task = task
-        self.split = split
-        self.scaling: Scaling = scaling
-        self.buffer_megabytes = buffer_megabytes
+    path: str
+    _: KW_ONLY
+    task: AskedTask = "auto"
+    buffer_megabytes: int = 256
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_task(self.task)
+        if self.buffer_megabytes < 1:
+            raise ValueError(f"buffer_megabytes must be >= 1, got {self.buffer_megabytes}")
 
     @abstractmethod
     def open(self) -> tuple[StoredMatrix, Column]:

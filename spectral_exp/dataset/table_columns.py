@@ -4,7 +4,7 @@ import difflib
 import logging
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,10 +124,8 @@ def refuse_missing(columns: Sequence[Column], source: str, advice: str) -> None:
     Raises:
         UserError: if there are any, with a count per column.
     """
-    counts = {column.name: int(np.isnan(column.numbers).sum()) for column in columns}
-    found = {name: count for name, count in counts.items() if count}
-    if found:
-        raise UserError(f"{source}: missing values in {listed(found)}: {advice}")
+    if found := _with_some(columns, np.isnan):
+        raise UserError(f"{source}: missing values in {found}: {advice}")
 
 
 def refuse_infinite(columns: Sequence[Column], source: str) -> None:
@@ -140,27 +138,8 @@ def refuse_infinite(columns: Sequence[Column], source: str) -> None:
     Raises:
         UserError: if there are any, with a count per column.
     """
-    counts = {column.name: int(np.isinf(column.numbers).sum()) for column in columns}
-    found = {name: count for name, count in counts.items() if count}
-    if found:
-        raise UserError(f"{source}: infinite values in {listed(found)}: replace them, or leave the columns out")
-
-
-def listed(counts: dict[str, int]) -> str:
-    """Put counts per column into words.
-
-    Args:
-        counts: how many values, by column.
-
-    Returns:
-        The first few, and how many columns more.
-
-    Example:
-        >>> listed({"age": 2, "height": 1})
-        "'age' (2), 'height' (1)"
-    """
-    named = ", ".join(f"{name!r} ({count})" for name, count in list(counts.items())[:LISTED])
-    return named if len(counts) <= LISTED else f"{named} and {len(counts) - LISTED} more columns"
+    if found := _with_some(columns, np.isinf):
+        raise UserError(f"{source}: infinite values in {found}: replace them, or leave the columns out")
 
 
 def fill_missing(columns: Sequence[Column], strategy: str, train: np.ndarray) -> list[Column]:
@@ -201,3 +180,10 @@ def to_inputs(columns: Sequence[Column]) -> Float[np.ndarray, "n_rows n_features
         for column in columns
     ]
     return np.concatenate(blocks, axis=1)
+
+
+def _with_some(columns: Sequence[Column], is_found: Callable[[np.ndarray], np.ndarray]) -> str:
+    """Name the first few columns that hold some of what is looked for, with counts, and say how many more do."""
+    counts = {column.name: int(is_found(column.numbers).sum()) for column in columns}
+    found = [f"{name!r} ({count})" for name, count in counts.items() if count]
+    return ", ".join(found[:LISTED]) + (f" and {len(found) - LISTED} more columns" if len(found) > LISTED else "")

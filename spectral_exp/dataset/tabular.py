@@ -1,6 +1,7 @@
 """A user's own table: named columns in, named inputs out."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -8,8 +9,8 @@ from spectral_exp.dataset.arrays import Arrays, make_data
 from spectral_exp.dataset.column_reading import read_inputs, read_target
 from spectral_exp.dataset.data import Data
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.dataset.scaling import Scaling, check_scaling, constant_columns, warn_of_constants
-from spectral_exp.dataset.splitting import Split
+from spectral_exp.dataset.scaling import constant_columns, warn_of_constants
+from spectral_exp.dataset.split_set import SplitSet
 from spectral_exp.dataset.table_columns import (
     Column,
     check_column_name,
@@ -26,14 +27,15 @@ from spectral_exp.errors import UserError
 Impute = Literal["mean", "median", "most_frequent"]
 
 
-class Tabular:
+@dataclass(frozen=True)
+class Tabular(SplitSet):
     """A CSV, TSV, Parquet or NPZ file with one column to predict and the others as inputs.
 
     Text columns become one 0/1 input per value, named `column=value`, which form a group; true and false
     become 1 and 0.
     Columns that do not vary over the training rows are kept, at relevance 0, and named in a warning.
 
-    Args:
+    Attributes:
         path: the file; see `read_table`.
         target: the column to predict (`y` in an NPZ file).
         drop: columns to leave out.
@@ -41,42 +43,22 @@ class Tabular:
             numbers with at most 20 different values for classes, and all else for a quantity.
         impute: what stands in for missing values, fitted on the training rows; None refuses them.
             Missing text becomes the most frequent value in any case.
-        val_fraction: share of all rows for validation.
-        test_fraction: share of all rows for the test, unless a fold is named.
-        fold: which of n_folds is the test, from 1; None for a random share.
-        n_folds: parts of a cross-validation.
-        scaling: how inputs are scaled, fitted on the training rows.
-        seed: fixes the split, or the folds.
 
     Raises:
         ValueError: if a value is out of range.
     """
 
-    def __init__(
-        self,
-        path: str,
-        target: str,
-        drop: Sequence[str] = (),
-        task: AskedTask = "auto",
-        impute: Impute | None = None,
-        val_fraction: float = 0.15,
-        test_fraction: float = 0.2,
-        fold: int | None = None,
-        n_folds: int = 5,
-        scaling: Scaling = "standard",
-        seed: int = 0,
-    ) -> None:
-        check_scaling(scaling)
-        check_task(task)
-        if impute is not None and impute not in get_args(Impute):
-            raise ValueError(f"impute must be null or one of {', '.join(get_args(Impute))}, got {impute!r}")
-        self.path = path
-        self.target = target
-        self.drop = list(drop)
-        self.task: AskedTask = task
-        self.impute: Impute | None = impute
-        self.split = Split(val_fraction, test_fraction, seed, fold, n_folds)
-        self.scaling: Scaling = scaling
+    path: str
+    target: str
+    drop: Sequence[str] = ()
+    task: AskedTask = "auto"
+    impute: Impute | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_task(self.task)
+        if self.impute is not None and self.impute not in get_args(Impute):
+            raise ValueError(f"impute must be null or one of {', '.join(get_args(Impute))}, got {self.impute!r}")
 
     def load(self) -> Data:
         """Read, check, split, fill and scale the table.
@@ -132,9 +114,8 @@ class Tabular:
 
         target = read_target(table, self.target, self.path)
         columns = read_inputs(table, kept, self.path)
-        refuse_infinite([target, *columns], self.path)
+        refuse_infinite(columns, self.path)
         warn_of_row_numbers(columns, self.path)
-        refuse_missing([target], self.path, "rows without a target cannot be learned from; remove them")
         if self.impute is None:
             advice = "set dataset.impute=median (or mean, most_frequent), or leave the columns out with dataset.drop"
             refuse_missing(columns, self.path, advice)

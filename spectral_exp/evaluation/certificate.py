@@ -23,7 +23,8 @@ def kkt_certificate(
     input (w_:j != 0) and ||G_:j|| <= a for every dropped one (Karush, Kuhn, Tucker). The violations are the
     largest ||G_:j + a w_:j / ||w_:j|| || and the largest ||G_:j|| - a. For a linear model and a convex loss both
     at 0 prove the global minimum; for a net they say that, with the other layers as they are, no input wants to
-    enter, leave or change. For the block of a group of p inputs the strength is sqrt(p) a (`SpectralLayer.weigh`).
+    enter, leave or change. For the block of a group of p inputs the strength is sqrt(p) a (`SpectralLayer.weigh`), and
+    norms are divided by sqrt(p): they are root mean squares over its inputs, of the size of those of single ones.
 
     If nothing is kept, `largest_gradient_norm` is the strength below which the first input enters.
 
@@ -36,8 +37,8 @@ def kkt_certificate(
 
     Returns:
         `kkt_violation_kept` and `kkt_violation_dropped`, and the same relative to the strength (None at strength
-        0); 0 where there are no such inputs. `n_nonzero`, and `largest_gradient_norm` over all inputs
-        that feel the penalty, of a group the root mean square over its inputs.
+        0); 0 where there are no such inputs. `n_nonzero`, and `largest_gradient_norm` over all inputs that feel the
+        penalty.
 
     Example:
         >>> kkt_certificate(torch.tensor([[-1.0, 0.5]]), torch.tensor([[2.0, 0.0]]), strength=1.0)["kkt_violation_kept"]
@@ -50,19 +51,21 @@ def kkt_certificate(
     norms, gradient_norms = (block_norms(matrix, block_of, n_blocks) for matrix in (weight, gradient))
     is_kept = norms > 0
     weights = torch.ones_like(norms) if weights is None else weights
-    strengths = strength * weights
-    pull = (strengths / torch.where(is_kept, norms, 1.0))[block_of]
-    of_kept = block_norms(gradient + pull * weight, block_of, n_blocks)
+    is_pressed = weights > 0
+    roots = torch.where(is_pressed, weights, 1.0)
+    pull = (strength * weights / torch.where(is_kept, norms, 1.0))[block_of]
+    of_kept = block_norms(gradient + pull * weight, block_of, n_blocks) / roots
+    of_dropped = gradient_norms / roots - strength * is_pressed
     # Inputs of the other kind count as 0, which is no violation.
     kept = float(torch.where(is_kept, of_kept, 0.0).max())
-    dropped = float(torch.where(is_kept, 0.0, gradient_norms - strengths).clamp_min(0.0).max())
+    dropped = float(torch.where(is_kept, 0.0, of_dropped).clamp_min(0.0).max())
     return {
         "n_nonzero": int(is_kept.sum()),
         "kkt_violation_kept": kept,
         "kkt_violation_dropped": dropped,
         "kkt_violation_kept_relative": kept / strength if strength > 0 else None,
         "kkt_violation_dropped_relative": dropped / strength if strength > 0 else None,
-        "largest_gradient_norm": float(torch.where(weights > 0, gradient_norms / weights, 0.0).max()),
+        "largest_gradient_norm": float(torch.where(is_pressed, gradient_norms / roots, 0.0).max()),
     }
 
 

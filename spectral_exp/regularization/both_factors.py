@@ -46,5 +46,7 @@ class BothFactors(Regularization):
         return self.strength * factor, self.eigenvector_strength * factor
 
     def terms(self, layer: SpectralLayer) -> tuple[Float[Tensor, ""], ...]:
+        if layer.columns.penalty_weights is None:  # all count alike: two sums are enough
+            return self.size(layer.eigenvalues).sum(), self.size(layer.eigenvectors).sum()
         of_vectors = layer.per_eigenvalue(self.size(layer.eigenvectors).sum(dim=0))
         return layer.weigh(self.size(layer.eigenvalues)).sum(), layer.weigh(of_vectors).sum()

@@ -26,10 +26,10 @@ from spectral_exp.tracking.comparison_folder import (
     SCORES,
     cell_folder,
     machines_of,
-    read_json,
     read_method_ranking,
     state_of,
 )
+from spectral_exp.tracking.run_folder import read_json
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,7 +1,8 @@
 """Names of inputs and scores, made fit for one line of a table or figure."""
 
-# Columns of the metrics' file, of which a run has one, and what they are in words.
-VALIDATION_SCORES = {"val/accuracy": "validation accuracy", "val/mae": "validation mean absolute error"}
+# What runs are scored by, one for each task, in words; and the columns of the metrics' file, of which a run has one.
+SCORES = {"accuracy": "accuracy", "mae": "mean absolute error"}
+VALIDATION_SCORES = {f"val/{metric}": f"validation {words}" for metric, words in SCORES.items()}
 
 
 def last_word(key: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from spectral_exp.tracking.run_folder import (
     STATUS,
     TRACE,
     Content,
+    read_json,
     read_part,
 )
 
@@ -101,12 +101,12 @@ class RunFiles:
     @cached_property
     def status(self) -> dict[str, Any]:
         """State, times, error, versions and overrides."""
-        return self._read(STATUS, _read_json)
+        return self._read(STATUS, read_json)
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """The final metrics."""
-        return self._read(METRICS, _read_json)
+        return self._read(METRICS, read_json)
 
     @cached_property
     def ranking(self) -> list[RankedFeature]:
@@ -241,17 +241,10 @@ def _first_line(text: Any) -> str:
     return lines[0] if lines else "no reason given"
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    content = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(content, dict):
-        raise ValueError(f"expected an object, got {type(content).__name__}")
-    return content
-
-
 def _read_dataset(path: Path) -> DatasetInfo:
     from spectral_exp.dataset.info import DatasetInfo
 
-    return DatasetInfo.from_plain(_read_json(path))
+    return DatasetInfo.from_plain(read_json(path))
 
 
 def _read_history(path: Path) -> dict[str, np.ndarray]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spectral_exp.report.collect import WITH_SELECTED, CollectedRun
+from spectral_exp.report.names import SCORES
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ class Score:
         return max(low, 0.0), min(high, 1.0) if self.is_higher_better else high
 
 
-ACCURACY = Score("accuracy", "accuracy", is_higher_better=True)
-MEAN_ABSOLUTE_ERROR = Score("mae", "mean absolute error", is_higher_better=False)
+ACCURACY = Score("accuracy", SCORES["accuracy"], is_higher_better=True)
+MEAN_ABSOLUTE_ERROR = Score("mae", SCORES["mae"], is_higher_better=False)
 
 
 def score_of(runs: Sequence[CollectedRun]) -> Score:

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from spectral_exp.report.names import SCORES
 from spectral_exp.report.paths import from_here
 from spectral_exp.report.ranking import join_groups
 from spectral_exp.report.ranking_table import ranking_table
@@ -14,7 +15,7 @@ from spectral_exp.tracking.run_folder import DATASET, FIGURES, RANKING
 
 N_TOP = 10
 
-_METRICS = {"test/accuracy": "test accuracy", "test/mae": "test mean absolute error", "test/r2": "test R²"}
+_METRICS = {f"test/{metric}": f"test {words}" for metric, words in (SCORES | {"r2": "R²"}).items()}
 
 
 def print_summary(run_folder: Path, console: Console | None = None) -> None:

@@ -1,6 +1,5 @@
 """One job of a sweep: what its folder says about it, before it starts and after it has ended."""
 
-import json
 import os
 import platform
 from collections.abc import Sequence
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spectral_exp.errors import UserError
-from spectral_exp.tracking.run_folder import CONFIG, LOG, METRICS, STATUS
+from spectral_exp.tracking.run_folder import CONFIG, LOG, METRICS, STATUS, read_json
 from spectral_exp.tracking.status import describe_exit, record_end
 
 FINISHED = ("done", "pruned")  # of these states nothing is left to do
@@ -143,10 +142,9 @@ def mark_end(job: Job, end: JobEnd) -> JobEnd:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_json(path)
+    except UserError:
         return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _still_runs(job: Job, status: dict[str, Any]) -> bool:

@@ -1,7 +1,6 @@
 """The folder of a comparison: one folder per method and seed, and what is known of all of them."""
 
 import csv
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from spectral_exp.dataset.info import DatasetInfo
-from spectral_exp.tracking.run_folder import RANKING, STATUS, write_json, write_whole
+from spectral_exp.tracking.run_folder import RANKING, STATUS, read_json, write_json, write_whole
 
 COMPARISON = "compare.json"  # what was asked for, on what machines
 CELLS = "cells"
@@ -40,22 +39,6 @@ def cell_folder(folder: Path, method: str, seed: int) -> Path:
         The folder; it need not exist.
     """
     return folder / CELLS / method / f"seed_{seed}"
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a file of plain values.
-
-    Args:
-        path: the file.
-
-    Returns:
-        Its content; nothing if there is no such file.
-    """
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    return content
 
 
 def machines_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -79,6 +79,31 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     write_whole(path, write)
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """Read what `write_json` has written.
+
+    Args:
+        path: the file.
+
+    Returns:
+        Its content; nothing if there is no such file.
+
+    Raises:
+        UserError: if it cannot be read; names the file.
+    """
+
+    def read(path: Path) -> dict[str, Any]:
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        if not isinstance(content, dict):
+            raise ValueError(f"expected an object, got {type(content).__name__}")
+        return content
+
+    return read_part(path, read)
+
+
 def read_part(path: Path, read: Callable[[Path], Content]) -> Content:
     """Read a file of a run folder.
 

@@ -1,7 +1,6 @@
 """The state of a run, in its folder: running, done, failed, interrupted, killed or pruned."""
 
 import functools
-import json
 import os
 import platform
 import signal
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from spectral_exp.errors import PrunedError, UserError
-from spectral_exp.tracking.run_folder import STATUS, write_json
+from spectral_exp.tracking.run_folder import STATUS, read_json, write_json
 
 PACKAGES = ("spectral_exp", "torch", "pytorch-lightning", "hydra-core", "omegaconf", "torchmetrics", "numpy")
 
@@ -46,7 +45,7 @@ def recorded_status(folder: Path, overrides: list[str]) -> Iterator[None]:
         Nothing; the run goes on inside.
     """
     started = time.time()
-    earlier = _overrides_before(folder)
+    earlier = read_json(folder / STATUS).get("overrides")
     status: dict[str, Any] = {
         "state": "running",
         "started": _iso(started),
@@ -90,8 +89,8 @@ def record_end(folder: Path, state: str, error: str | None) -> None:
         OSError: if the status cannot be written.
     """
     try:
-        status = json.loads((folder / STATUS).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):  # it died before its first line
+        status = read_json(folder / STATUS)
+    except UserError:  # it died while that was written
         status = {}
     write_json(folder / STATUS, {**status, "state": state, "error": error, "finished": _iso(time.time())})
 
@@ -116,14 +115,6 @@ def describe_exit(code: int) -> str:
     except ValueError:
         name = f"signal {-code}"
     return f"killed by {name}" + " (by hand, or because memory ran out)" * (name == "SIGKILL")
-
-
-def _overrides_before(folder: Path) -> list[str] | None:
-    """What an earlier start in this folder was asked for; None if there was none."""
-    try:
-        return list(json.loads((folder / STATUS).read_text(encoding="utf-8"))["overrides"])
-    except FileNotFoundError:
-        return None
 
 
 def _iso(seconds: float) -> str:

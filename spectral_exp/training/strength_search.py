@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from spectral_exp.counting import counted
 from spectral_exp.dataset.data import Data
 from spectral_exp.errors import UserError
-from spectral_exp.run_config import write_config
+from spectral_exp.run_config import differences, write_config
 from spectral_exp.selection.nonzero import Nonzero
 from spectral_exp.selection.selection import Selection
 from spectral_exp.selection.threshold import Threshold
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 FACTOR = math.sqrt(10)  # from one strength to the next while the wanted number is not yet between two
 SMALLEST_STEP = 1.001  # ratio of two strengths between which nothing is tried any more
+FREE = {"logger", "outputs", "data_dir"}  # what counts do not depend on
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def find_strength(config: DictConfig, settings: Settings, folder: Path, data: Da
     if k >= data.info.n_features:
         raise UserError(f"target.k must be below the number of inputs ({data.info.n_features}), got {k}")
     own = folder / SEARCH
-    _check_same(own, changed(config, resume=None), config)
+    _check_same(own, changed(config, resume=None))
     earlier = _read(folder / STRENGTHS)
     tried: list[Trial] = []
 
@@ -161,18 +162,21 @@ def _count_selected(
     return training.trainer.strategy.broadcast(n_selected)
 
 
-def _check_same(folder: Path, now: DictConfig, config: DictConfig) -> None:
+def _check_same(folder: Path, now: DictConfig) -> None:
     """Refuse trials of another configuration, whose counts would be mixed with new ones."""
     path = folder / CONFIG
     if not path.is_file():
         if is_first_process():
             write_config(folder, now)
-    elif OmegaConf.load(path) != now:
-        found = OmegaConf.load(folder.parent / CONFIG).regularization.strength
-        raise UserError(
-            f"target.k: {folder} was searched with another configuration; to train on with its strength, add "
-            f"target.k=null regularization.strength={found}, or start a new run"
-        )
+        return
+    before, today = (OmegaConf.to_container(one, resolve=True) for one in (OmegaConf.load(path), now))
+    for place, value, _ in differences(before, today):
+        if not FREE & {*place.split(".")}:
+            found = OmegaConf.load(folder.parent / CONFIG).regularization.strength
+            raise UserError(
+                f"target.k: {folder} was searched with {place}={value}; to train on with its strength, add "
+                f"target.k=null regularization.strength={found}, or start a new run"
+            )
 
 
 def _read(path: Path) -> list[Trial]:

@@ -195,9 +195,9 @@ def test_a_target_is_met_by_bisection_on_the_strength(run_here, tmp_path, monkey
     assert (straight / "ranking.csv").read_bytes() == (folder / "ranking.csv").read_bytes()
 
     monkeypatch.setattr(SpectralModule, "on_train_epoch_start", lambda self: pytest.fail("trained once more"))
-    again = run_here(*SEARCH, f"resume={tmp_path / 'run'}")
+    again = run_here(*SEARCH, "data_dir=elsewhere", f"resume={tmp_path / 'run'}")
     assert rows(again / "strengths.csv") == tried
-    with pytest.raises(UserError, match=r"searched with another configuration.*target.k=null regularization.strength="):
+    with pytest.raises(UserError, match=r"searched with batch_size=\d+; .*target.k=null regularization.strength="):
         run_here(*SEARCH, "batch_size=64", f"resume={tmp_path / 'run'}")
 
 

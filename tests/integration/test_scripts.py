@@ -1,6 +1,7 @@
-"""Scripts whose numbers the docs print, on a small data set."""
+"""Scripts whose numbers the docs print: all can start, and some run on a small data set."""
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,12 @@ import pytest
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 SMALL = ("--override", "dataset=digits", "trainer.max_epochs=1")
+
+
+@pytest.mark.parametrize("script", sorted(path.name for path in SCRIPTS.glob("*.py")))
+def test_what_it_imports_is_there(script, monkeypatch):
+    monkeypatch.syspath_prepend(SCRIPTS)
+    runpy.run_path(str(SCRIPTS / script), run_name="not main")
 
 
 @pytest.mark.slow

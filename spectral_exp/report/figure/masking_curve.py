@@ -3,9 +3,8 @@
 from matplotlib.figure import Figure
 
 from spectral_exp.report.figure.inputs_curve import inputs_curve_figure
+from spectral_exp.report.names import SCORES
 from spectral_exp.report.run_files import MaskingCurve
-
-_TITLES = {"accuracy": "test accuracy", "mae": "test mean absolute error"}
 
 
 def masking_curve_figure(curve: MaskingCurve, n_selected: int, title: str) -> Figure:
@@ -25,6 +24,6 @@ def masking_curve_figure(curve: MaskingCurve, n_selected: int, title: str) -> Fi
         n_features=int(curve.n_kept[-1]),
         n_selected=n_selected,
         title=title,
-        metric=_TITLES.get(curve.metric, f"test {curve.metric}"),
+        metric=f"test {SCORES.get(curve.metric, curve.metric)}",
         x_label="inputs kept (most relevant first, the others set to 0, no retraining)",
     )

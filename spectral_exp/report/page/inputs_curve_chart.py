@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from spectral_exp.report.names import VALIDATION_SCORES
+from spectral_exp.report.names import SCORES, VALIDATION_SCORES
 from spectral_exp.report.page.chart import ACCENT, KEPT, MUTED, Chart, log_ticks, new_figure
 from spectral_exp.report.page.table import simple_table
 from spectral_exp.report.run_files import MaskingCurve
 from spectral_exp.tracking.path_curve import PathCurve
-
-_METRICS = {"accuracy": "accuracy", "mae": "mean absolute error"}
 
 
 def inputs_curve_chart(masking: MaskingCurve | None, path: PathCurve | None, n_selected: int, key: str) -> Chart | None:
@@ -29,7 +27,7 @@ def inputs_curve_chart(masking: MaskingCurve | None, path: PathCurve | None, n_s
         return None
     figure = new_figure(400, "inputs kept", "", xaxis_type="log", showlegend=True)
     metric = masking.metric if masking else path.metric.partition("/")[2] if path else ""
-    figure.update_yaxes(title_text=_METRICS.get(metric, metric))
+    figure.update_yaxes(title_text=SCORES.get(metric, metric))
     rows: list[list[str | float]] = []
     told = []
     for name, n_kept, score, color, dash in _curves(masking, path):
@@ -63,7 +61,7 @@ def _curves(masking: MaskingCurve | None, path: PathCurve | None) -> list[tuple[
     curves = []
     if masking is not None:
         some = masking.n_kept > 0
-        name = f"test {_METRICS.get(masking.metric, masking.metric)}, the others set to 0"
+        name = f"test {SCORES.get(masking.metric, masking.metric)}, the others set to 0"
         curves.append((name, masking.n_kept[some], masking.score[some], KEPT, "solid"))
     if path is not None:
         name = f"{VALIDATION_SCORES[path.metric]} of the net on its path"

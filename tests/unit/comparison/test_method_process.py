@@ -9,6 +9,7 @@ from spectral_exp.comparison.method_process import run_method
 from spectral_exp.comparison.settings import ComparisonSettings
 from spectral_exp.sweep.job_process import Interrupts
 from spectral_exp.tracking.comparison_folder import cell_folder, state_of
+from spectral_exp.tracking.status import recorded_status
 
 PROGRAM = """
 import json, os, sys, time
@@ -53,6 +54,15 @@ def test_a_method_that_needs_too_long_is_ended_and_what_it_had_is_kept(states):
     assert first == ("done", None)
     assert second == ("timed out", "no ranking after time_limit=0.5 s")
     assert third == ("timed out", "not tried: seed_1 reached time_limit=0.5 s")
+
+
+@pytest.mark.parametrize("method", ["slow", "dies"])
+def test_what_was_not_tried_can_be_tried_later(method, states, tmp_path):
+    assert states(method)[2][0] != "done"
+    cell = cell_folder(tmp_path, method, 2)
+    with recorded_status(cell, []):
+        assert state_of(cell) == ("running", None)
+    assert state_of(cell) == ("done", None)
 
 
 def test_a_method_that_is_killed_is_a_failure_of_the_seeds_it_left(states):

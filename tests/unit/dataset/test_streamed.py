@@ -2,6 +2,7 @@
 
 import pathlib
 import sys
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -99,11 +100,11 @@ def test_a_file_that_is_cut_short_is_refused(kind, table, stored):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_that_is_not_there_or_of_another_kind_is_refused(kind, table, stored, tmp_path):
     data = stored(kind, *table)
-    data.path = str(tmp_path / "none.npy")
+    data = replace(data, path=str(tmp_path / "none.npy"))
     with pytest.raises(UserError, match="does not exist"):
         data.load()
     (tmp_path / "table.csv").touch()
-    data.path = str(tmp_path / "table.csv")
+    data = replace(data, path=str(tmp_path / "table.csv"))
     with pytest.raises(UserError, match=r"cannot be \.csv"):
         data.load()
 

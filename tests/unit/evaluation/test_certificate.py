@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 import torch
 from torch import nn
@@ -38,15 +36,20 @@ def test_nothing_kept_everything_kept_and_no_strength():
     assert plain["kkt_violation_kept"] == 5.0 and plain["kkt_violation_kept_relative"] is None
 
 
-def test_a_group_has_the_root_of_its_size_times_the_strength_and_what_is_always_kept_none():
+def test_a_group_has_the_root_of_its_size_times_the_strength_and_is_measured_by_the_input():
     columns = Columns(4, groups=torch.tensor([0, 0, 0, 1]))
-    gradient = torch.tensor([[6.0, 6.0, 6.0, 7.0]])
-    nothing = kkt_certificate(gradient, torch.zeros(1, 4), 5.0, columns)
-    assert nothing["kkt_violation_dropped"] == pytest.approx(
-        2.0
-    )  # of the single input: 7 - 5; 6 sqrt(3) - 5 sqrt(3) < 2
-    assert nothing["largest_gradient_norm"] == 7.0
-    kept = kkt_certificate(gradient, torch.full((1, 4), -1.0), 6.0, replace(columns, always_kept=torch.arange(4) == 3))
+    for group, single, violation in ((6.0, 7.0, 2.0), (9.0, 7.0, 4.0), (4.0, 5.0, 0.0)):
+        gradient = torch.tensor([[group, group, group, single]])
+        nothing = kkt_certificate(gradient, torch.zeros(1, 4), 5.0, columns)
+        assert nothing["kkt_violation_dropped"] == pytest.approx(violation)
+        assert nothing["largest_gradient_norm"] == pytest.approx(max(group, single))
+        all_kept = kkt_certificate(gradient, -gradient, 5.0, columns)
+        assert all_kept["kkt_violation_kept"] == pytest.approx(max(abs(group - 5.0), abs(single - 5.0)))
+
+
+def test_what_is_always_kept_feels_no_strength():
+    always_kept = Columns(4, groups=torch.tensor([0, 0, 0, 1]), always_kept=torch.arange(4) == 3)
+    kept = kkt_certificate(torch.tensor([[6.0, 6.0, 6.0, 7.0]]), torch.full((1, 4), -1.0), 6.0, always_kept)
     assert kept["kkt_violation_kept"] == 7.0 and kept["largest_gradient_norm"] == pytest.approx(6.0)
 
 
