@@ -87,7 +87,6 @@ def real(name: str, title: str, *overrides: str, k: tuple[int, ...], seeds: tupl
 
 
 FOLD, FOLDS = ("dataset.fold=${seed}", "dataset.seed=0"), (1, 2, 3, 4, 5)
-SMALL_STEPS = ("batch_size=8", "trainer.max_epochs=160")  # of a few dozen rows
 SIZES = (32, 128, 512, 2048)
 FAMILIES = {"ring": 2, "xor": 2, "ring_xor": 4, "ring_xor_sum": 6}
 ROWS = [
@@ -136,8 +135,18 @@ ROWS = [
         k=(10, 20, 50),
         seeds=FOLDS,
     ),
-    real("nci60", "NCI60, five folds", "dataset=nci60", *SMALL_STEPS, *FOLD, k=(10, 50, 100), seeds=FOLDS),
-    real("khan", "Khan, five folds", "dataset=khan", *SMALL_STEPS, *FOLD, k=(10, 50, 100), seeds=FOLDS),
+    *(
+        Row(
+            name,
+            f"{title}, five folds",
+            ("experiment=few_rows", f"dataset={name}", *FOLD),
+            K_METHODS,
+            (10, 50, 100),
+            seeds=FOLDS,
+            n_seeds_quick=0,
+        )
+        for name, title in (("nci60", "NCI60"), ("khan", "Khan"))
+    ),
 ]
 QUICK_METHODS = {
     "spectral_path",
