@@ -1,9 +1,9 @@
 """What stands in the gaps of an image or a sequence some of whose positions are left out."""
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.nn import functional as F
 
 BY_DISTANCE = (1.0, 1 / 8, 1 / 64)  # weights of a place and its neighbours along an axis, exact in any precision
 
