@@ -160,16 +160,15 @@ def read_text_column(values: pa.Array, name: str, source: str) -> Column:
         quantities = np.full(len(positions), np.nan)
         quantities[is_present] = numbers[present]
         return Column(name, quantities)
-    if is_number[present].mean() >= MOSTLY:
-        wrong = texts[int(is_number.argmin())]  # texts are in order of first appearance
+    share = is_number[present].mean()
+    wrong = texts[int(is_number.argmin())]  # texts are in order of first appearance
+    if share >= MOSTLY:
         row = pc.index(values, wrong).as_py() + 1
         raise UserError(
             f"{source}: column {name!r} holds numbers, but row {row} (not counting the header) says {wrong!r}: "
             "correct it, or leave the field empty and set dataset.impute"
         )
-    share = is_number[present].mean()
     if share >= PARTLY:
-        wrong = texts[int(is_number.argmin())]
         log.warning(
             f"{source}: column {name!r} is taken as text, one input per value: "
             f"{share:.0%} of it are numbers, but {wrong!r} is none"
